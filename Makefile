@@ -1,0 +1,56 @@
+# Everything here makes what it needs: a bare Python 3.11 is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# dbt and Great Expectations send nothing; compiled code stays private to this folder.
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export PYTENSOR_FLAGS ?= base_compiledir=$(CURDIR)/.cache/pytensor
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install demo test lint bench verify clean
+
+help:
+	@echo "make demo    a simulated market from raw events to a budget plan"
+	@echo "make test    all tests"
+	@echo "make lint    ruff, mypy, sqlfluff"
+	@echo "make bench   speed and memory against peers and bare limits"
+	@echo "make verify  the long statistical checks"
+	@echo "make clean   remove everything that was made here"
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; $$($(PYTHON) --version) was found. Name another: make PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) (about two minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install
+	conversionflow demo
+	dbt build
+	conversionflow show
+
+test: install
+	pytest
+
+lint: install
+	ruff check .
+	ruff format --check .
+	mypy
+	sqlfluff lint models tests/data tests/generic --disable-progress-bar
+
+bench: install
+	python -m benchmarks
+
+verify: install
+	pytest -m verify
+
+clean:
+	rm -rf $(VENV) .cache target logs dbt_packages build *.egg-info conversionflow.duckdb conversionflow.duckdb.wal \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis

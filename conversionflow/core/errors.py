@@ -1,0 +1,21 @@
+"""The errors that reach a user: each says what is wrong, where, and what to do."""
+
+
+class ConversionflowError(Exception):
+    """Base of every error raised on purpose; its text is shown without a traceback."""
+
+
+class InputError(ConversionflowError):
+    """Data or a file given by the user cannot be used as it is."""
+
+
+class SettingsError(ConversionflowError):
+    """A setting has a value outside its range, or an unknown name."""
+
+
+class ConvergenceError(ConversionflowError):
+    """No model passed the convergence gate, so no new plan may be published."""
+
+
+class InfeasibleBudgetError(ConversionflowError):
+    """The rules leave no plan that satisfies them all."""

@@ -1,0 +1,47 @@
+"""The settings that Python reads; dbt has checked their values before (macro `check_settings`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from conversionflow.core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the estimation and the budget search, by their names in `dbt_project.yml`.
+
+    Money is in the currency of `raw.spend`, per period; `period` is day, week or month.
+    """
+
+    period: str
+    models: tuple[str, ...]
+    mcmc_draws: int
+    mcmc_tune: int
+    mcmc_chains: int
+    posterior_draws_kept: int
+    credible_mass: float
+    random_seed: int
+    reference_periods: int
+    total_budget: float | None
+    min_spend_ratio: float
+    max_spend_ratio: float
+    optimizer_population_size: int
+    optimizer_generations: int
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Settings":
+        """Take the settings from a dbt model's `config.settings`.
+
+        Raises
+        ------
+        SettingsError
+            Where a name is missing or unknown.
+        """
+        names = {field.name for field in fields(cls)}
+        if wrong := names.symmetric_difference(config):
+            raise SettingsError(
+                f"The model's config.settings must hold exactly the settings Python reads; "
+                f"missing or unknown: {', '.join(sorted(wrong))}. See python_models/python_models.yml."
+            )
+        return cls(**{**config, "models": tuple(config["models"])})

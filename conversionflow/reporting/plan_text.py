@@ -1,0 +1,62 @@
+"""The plan for a terminal: what a reader of `make demo` sees first."""
+
+import json
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def plan_text(allocation: pd.DataFrame, plans: pd.DataFrame, manifest: pd.Series) -> RenderableType:
+    """Lay out the plan as a table with what it promises, or say why there is none.
+
+    Parameters
+    ----------
+    allocation, plans
+        Rows of `budget_allocation` and `budget_plans`.
+    manifest
+        The latest row of `run_manifest`.
+    """
+    if plans.empty:
+        return Text(f"There is no budget plan. {manifest['degradations']}")
+    plan = plans.iloc[0]
+    mass = json.loads(manifest["settings"])["credible_mass"]
+    return Group(_table(allocation, mass), Text(_promise(plan)), Text(_caveats(manifest)))
+
+
+def _table(allocation: pd.DataFrame, mass: float) -> Table:
+    table = Table(title="Recommended spend per period")
+    left = ("market", "touchpoint", "held by")
+    interval = f"{mass:.0%} interval"
+    for heading in ("market", "touchpoint", "today", "plan", "change", "contribution", interval, "mroas", "held by"):
+        table.add_column(heading, justify="left" if heading in left else "right")
+    for row in allocation.sort_values(["market", "recommended_spend"], ascending=[True, False]).itertuples():
+        change = row.recommended_spend / row.current_spend - 1 if row.current_spend else float("nan")
+        table.add_row(
+            row.market,
+            row.touchpoint,
+            f"{row.current_spend:,.2f}",
+            f"{row.recommended_spend:,.2f}",
+            f"{change:+.0%}",
+            f"{row.conversions_recommended:,.1f}",
+            f"{row.conversions_recommended_low:,.1f} to {row.conversions_recommended_high:,.1f}",
+            f"{row.mroas:,.2f}",
+            row.binding_rule,
+        )
+    return table
+
+
+def _promise(plan: pd.Series) -> str:
+    return (
+        f"Model {plan['model']}, budget {plan['total_budget']:,.2f} per period: "
+        f"{plan['conversions_current']:,.1f} tracked conversions expected today, "
+        f"{plan['conversions_recommended']:,.1f} with the plan; uplift {plan['uplift']:,.1f} "
+        f"({plan['uplift_low']:,.1f} to {plan['uplift_high']:,.1f}), "
+        f"better than today with probability {plan['probability_better']:.2f}."
+    )
+
+
+def _caveats(manifest: pd.Series) -> str:
+    warnings = f"{manifest['warning_count']} warning(s)"
+    return f"{warnings}: {manifest['warnings']}" if manifest["warning_count"] else ""

@@ -1,0 +1,22 @@
+"""What a dbt Python model gets from dbt, as the package wants it."""
+
+from typing import Any
+
+import pandas as pd
+from dbt_common.invocation import get_invocation_id
+
+
+def to_frame(relation: Any) -> pd.DataFrame:
+    """Return the rows of a relation that `dbt.ref` gave; decimals come as float64."""
+    frame: pd.DataFrame = relation.df()
+    return frame
+
+
+def run_id() -> str:
+    """Return the key of this `dbt` run: dbt runs Python models in its own process."""
+    return str(get_invocation_id())
+
+
+def relation_name(relation: Any) -> str:
+    """Return the quoted name of a relation that `dbt.ref` gave: dbt-duckdb selects all of it, and nothing else."""
+    return str(relation.sql_query()).removeprefix("select * from ")

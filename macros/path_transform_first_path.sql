@@ -1,0 +1,14 @@
+{# The first touch of each touchpoint is a step: A, B, A gives A, B. #}
+{% macro path_transform_first_path(steps) %}
+    select
+        journey_id, step, touch_id, touchpoint, market, touched_at, hours_to_conversion
+    from (
+        select
+            *,
+            row_number() over (
+                partition by journey_id, touchpoint order by step
+            ) as occurrence
+        from {{ steps }}
+    ) as counted
+    where occurrence = 1
+{% endmacro %}

@@ -1,0 +1,46 @@
+{#
+    What each setting may be: `kind` and, by kind, `low` and `high` (inclusive) or
+    `choices`; `optional` allows null. Python models get the values after this check.
+#}
+{% macro setting_rules() %}
+    {{ return({
+        'raw_schema': {'kind': 'identifier'},
+        'touches_source': {'kind': 'location'},
+        'conversions_source': {'kind': 'location'},
+        'spend_source': {'kind': 'location'},
+        'sales_source': {'kind': 'location'},
+        'touches_fields': {'kind': 'fields'},
+        'conversions_fields': {'kind': 'fields'},
+        'spend_fields': {'kind': 'fields'},
+        'sales_fields': {'kind': 'fields'},
+        'touch_clause': {'kind': 'text', 'optional': true},
+        'conversion_clause': {'kind': 'text', 'optional': true},
+        'default_market': {'kind': 'text'},
+        'period': {'kind': 'choice', 'choices': ['day', 'week', 'month']},
+        'touchpoint_grain': {'kind': 'choice', 'choices': ['channel', 'campaign']},
+        'journey_inactivity_days': {'kind': 'integer', 'low': 1, 'high': 365},
+        'path_lookback_days': {'kind': 'integer', 'low': 1, 'high': 365},
+        'path_lookback_steps': {'kind': 'integer', 'low': 1, 'high': 10000, 'optional': true},
+        'path_transforms': {
+            'kind': 'choices', 'choices': ['unique_path', 'exposure_path', 'first_path']
+        },
+        'channels_to_include': {'kind': 'texts'},
+        'channels_to_exclude': {'kind': 'texts'},
+        'attribution_list': {
+            'kind': 'choices', 'choices': ['first_touch', 'last_touch', 'linear', 'markov']
+        },
+        'models': {'kind': 'choices', 'choices': ['journey', 'poisson']},
+        'mcmc_draws': {'kind': 'integer', 'low': 100, 'high': 100000},
+        'mcmc_tune': {'kind': 'integer', 'low': 100, 'high': 100000},
+        'mcmc_chains': {'kind': 'integer', 'low': 4, 'high': 64},
+        'posterior_draws_kept': {'kind': 'integer', 'low': 100, 'high': 100000},
+        'credible_mass': {'kind': 'number', 'low': 0.5, 'high': 0.999},
+        'random_seed': {'kind': 'integer', 'low': 0, 'high': 4294967295},
+        'reference_periods': {'kind': 'integer', 'low': 1, 'high': 1000},
+        'total_budget': {'kind': 'number', 'low': 0.01, 'high': 1e15, 'optional': true},
+        'min_spend_ratio': {'kind': 'number', 'low': 0, 'high': 1},
+        'max_spend_ratio': {'kind': 'number', 'low': 1, 'high': 100},
+        'optimizer_population_size': {'kind': 'integer', 'low': 10, 'high': 10000},
+        'optimizer_generations': {'kind': 'integer', 'low': 1, 'high': 100000},
+    }) }}
+{% endmacro %}

@@ -1,0 +1,44 @@
+{{ config(materialized='view') }}
+
+-- The steps of converted journeys with what the attribution methods weigh.
+with
+
+journeys as (
+
+    select
+        journey_id,
+        conversion_id,
+        coalesce(revenue, 0) as revenue
+    from {{ ref('journey_outcomes') }}
+    where outcome = 'converted'
+
+),
+
+steps as (
+
+    select * from {{ ref('path_steps') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('markov_weights') }}
+
+),
+
+final as (
+
+    select
+        journeys.conversion_id,
+        steps.touch_id,
+        steps.step,
+        steps.steps,
+        weights.weight as markov_weight,
+        journeys.revenue
+    from journeys
+    inner join steps on journeys.journey_id = steps.journey_id
+    left join weights on steps.touchpoint = weights.touchpoint
+
+)
+
+select * from final

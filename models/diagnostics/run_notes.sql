@@ -1,0 +1,62 @@
+-- What a reader of this run's figures must know: warnings, and degradations,
+-- that is, results that could not be given and why.
+with
+
+notes as (
+
+    select
+        'warning' as kind,
+        suite || ': ' || expectation || coalesce(' of ' || "column", '')
+        || ' not met (' || coalesce(observed, 'nothing') || ')' as note
+    from {{ ref('validation_results') }}
+    where not success
+
+    union all
+
+    select
+        'warning' as kind,
+        cast(count(*) as text) || ' sources of touches fit no rule of '
+        || 'channel_mapping and are (unassigned)' as note
+    from {{ ref('stg_channel_matches') }}
+    where is_unassigned
+    having count(*) > 0
+
+    union all
+
+    select
+        record as kind,
+        note
+    from {{ ref('network_fit') }}
+    where record in ('warning', 'degradation')
+
+    union all
+
+    select
+        record as kind,
+        note
+    from {{ ref('budget_search') }}
+    where record in ('warning', 'degradation')
+
+    {% if raw_relation('sales') is none %}
+    union all
+
+    select
+        'degradation' as kind,
+        'There is no sales table, so nobody knows what share of all '
+        || 'sales these figures speak of. Bring it with: '
+        || 'conversionflow load sales FILE' as note
+    {% endif %}
+
+),
+
+final as (
+
+    select
+        cast(kind as text) as kind,
+        cast(note as text) as note,
+        cast({{ run_id() }} as text) as run_id
+    from notes
+
+)
+
+select * from final

@@ -1,0 +1,20 @@
+with
+
+final as (
+
+    select
+        touch_id,
+        customer_id,
+        touched_at,
+        channel,
+        campaign,
+        market,
+        interaction,
+        cost,
+        touchpoint
+    from {{ ref('stg_touches_checked') }}
+    where rejection_reason is null
+
+)
+
+select * from final

@@ -1,0 +1,4 @@
+def model(dbt, session):
+    from conversionflow.pipeline import run_environment
+
+    return run_environment(dbt.ref("touchpoint_periods"), dbt.ref("transition_counts"))
