@@ -1,0 +1,35 @@
+"""Optimisation: the budget plan of most expected conversions, exact to the cent, with its uncertainty."""
+
+from conversionflow.optimization.exact import Optimum, first_order_gap, slsqp, water_filling
+from conversionflow.optimization.genetic import GeneticSettings, SearchResult, genetic_search
+from conversionflow.optimization.money import cent_bounds, to_cents
+from conversionflow.optimization.objective import Objective
+from conversionflow.optimization.operators import diversity, gaussian_mutation, tournament, uniform_crossover
+from conversionflow.optimization.plan import Plan, PlanFigures, evaluate_plan, optimise, starting_plans
+from conversionflow.optimization.problem import BudgetProblem, default_bounds
+from conversionflow.optimization.projection import project
+
+__all__ = [
+    "BudgetProblem",
+    "GeneticSettings",
+    "Objective",
+    "Optimum",
+    "Plan",
+    "PlanFigures",
+    "SearchResult",
+    "cent_bounds",
+    "default_bounds",
+    "diversity",
+    "evaluate_plan",
+    "first_order_gap",
+    "gaussian_mutation",
+    "genetic_search",
+    "optimise",
+    "project",
+    "slsqp",
+    "starting_plans",
+    "to_cents",
+    "tournament",
+    "uniform_crossover",
+    "water_filling",
+]
