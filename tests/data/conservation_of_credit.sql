@@ -47,8 +47,8 @@ wanted_totals as (
 
     select
         methods.method,
-        count(conversions.conversion_id) as conversions,
-        coalesce(sum(conversions.revenue), 0) as revenue
+        count(conversions.conversion_id) as wanted_conversions,
+        coalesce(sum(conversions.revenue), 0) as wanted_revenue
     from methods
     left join conversions on 1 = 1
     group by methods.method
@@ -79,9 +79,9 @@ validation_errors as (
     from wanted_totals
     left join totals on wanted_totals.method = totals.method
     where
-        abs(coalesce(totals.conversions, 0) - wanted_totals.conversions)
-        > 1e-9 * wanted_totals.conversions + 1e-9
-        or abs(coalesce(totals.revenue, 0) - wanted_totals.revenue) >= 0.005
+        abs(coalesce(totals.conversions, 0) - wanted_totals.wanted_conversions)
+        > 1e-9 * wanted_totals.wanted_conversions + 1e-9
+        or abs(coalesce(totals.revenue, 0) - wanted_totals.wanted_revenue) >= 0.005
 
 )
 

@@ -1,0 +1,83 @@
+"""Run dbt as a scheduler does: a process of its own, on a warehouse of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A DuckDB file and the folder dbt works in."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    def run(self, *command: str) -> Outcome:
+        """Run a command of the project's environment against this warehouse."""
+        process = subprocess.run(  # noqa: S603
+            [str(BIN / command[0]), *command[1:]],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "CONVERSIONFLOW_DUCKDB_PATH": str(self.path),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                "NO_COLOR": "1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Outcome(process.returncode, process.stdout + process.stderr)
+
+    def dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Outcome:
+        extra = ["--vars", json.dumps(settings)] if settings else []
+        return self.run("dbt", *arguments, *extra)
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(self.path, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def execute(self, *statements: str) -> None:
+        with duckdb.connect(self.path) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Warehouse]:
+    return lambda name: Warehouse(tmp_path_factory.mktemp(name))
+
+
+@pytest.fixture(scope="session")
+def raw_tables() -> str:
+    """Statements that make the empty raw tables of the contract."""
+    return """
+        create schema raw;
+        create table raw.touches (
+            touch_id text, customer_id text, touched_at timestamp, channel text, campaign text, market text
+        );
+        create table raw.conversions (
+            conversion_id text, customer_id text, converted_at timestamp, revenue decimal(18, 2), market text
+        );
+    """
