@@ -46,7 +46,7 @@ lint: install
 	sqlfluff lint models tests/data tests/generic --disable-progress-bar
 
 bench: install
-	python -m benchmarks
+	python -m benchmarks.build
 
 verify: install
 	pytest -m verify

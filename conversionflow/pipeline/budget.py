@@ -26,7 +26,7 @@ SEARCH = schema(
     number="total_budget current_spend recommended_spend min_spend max_spend conversions_current "
     "conversions_current_low conversions_current_high conversions_recommended conversions_recommended_low "
     "conversions_recommended_high uplift uplift_low uplift_high probability_better optimality_gap "
-    "budget_residual mroas cpa best mean worst diversity",
+    "first_order_gap budget_residual mroas cpa best mean worst diversity",
     flag="feasible",
 )
 
@@ -137,8 +137,8 @@ def _notes(inputs: PlanInputs, plan: Plan) -> list[tuple[str, str]]:
             notes.append(
                 (
                     "warning",
-                    f"The plan spends {spend:,.2f} on {touchpoint} in {market}; the data hold only periods with "
-                    f"{seen.min():,.2f} to {seen.max():,.2f}, so its effect there is the model's word alone",
+                    f"The plan spends {spend:,.2f} on {touchpoint} in {market}; the data hold only periods "
+                    f"with {seen.min():,.2f} to {seen.max():,.2f}, so its effect there is the model's word",
                 )
             )
     return notes

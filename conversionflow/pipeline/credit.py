@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
+from conversionflow import attribution
+from conversionflow.pipeline.intervals import move_totals
 from conversionflow.pipeline.records import schema, to_table
 from conversionflow.warehouse.relations import to_frame
 
@@ -15,16 +18,10 @@ WEIGHTS = schema(
 def markov_weights(transition_counts: Any, converted_step_sets: Any) -> pa.Table:
     """Weights whose touch credits add up to the removal effects' totals.
 
-    The weight of a touchpoint makes sense only beside the others'; `achieved_conversions` is what the credits add up
-    to, `target_conversions` what the removal effects ask for.
+    The weight of a touchpoint makes sense only beside the others'; `achieved_conversions` is what the credits
+    add up to, `target_conversions` what the removal effects ask for.
     """
-    import pandas as pd
-
-    from conversionflow import attribution
-
-    counts = to_frame(transition_counts).groupby(["touchpoint_from", "touchpoint_to"], as_index=False)[
-        "transitions"
-    ].sum()
+    counts = move_totals(transition_counts)
     sets = to_frame(converted_step_sets)
     if sets.empty:
         return WEIGHTS.empty_table()

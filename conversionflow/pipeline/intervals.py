@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
@@ -18,20 +19,21 @@ INTERVALS = schema(
 )
 
 
+def move_totals(transition_counts: Any) -> pd.DataFrame:
+    """Sum moves over all periods and markets: touchpoint_from, touchpoint_to, transitions."""
+    counts = to_frame(transition_counts).groupby(["touchpoint_from", "touchpoint_to"])[["transitions"]].sum()
+    return counts.reset_index()
+
+
 def transition_intervals(settings: Mapping[str, Any], transition_counts: Any) -> pa.Table:
     """Transition probabilities over all periods and markets with their posterior intervals.
 
-    The counts out of a state are multinomial; under Jeffreys' prior the interval of one probability is Beta(n_ij + 1/2,
-    n_i - n_ij + 1/2), and an end of the range belongs to it where every move or none was this one (Brown, Cai &
-    DasGupta, 2001, *Statistical Science* 16: 101-133).
+    The counts out of a state are multinomial; under Jeffreys' prior the interval of one probability is
+    Beta(n_ij + 1/2, n_i - n_ij + 1/2), and an end of the range belongs to it where every move or none was
+    this one (Brown, Cai & DasGupta, 2001, *Statistical Science* 16: 101-133).
     """
     mass = Settings.from_config(settings).credible_mass
-    counts = (
-        to_frame(transition_counts)
-        .groupby(["touchpoint_from", "touchpoint_to"], as_index=False)["transitions"]
-        .sum()
-        .sort_values(["touchpoint_from", "touchpoint_to"])
-    )
+    counts = move_totals(transition_counts)
     moves = counts["transitions"]
     others = counts.groupby("touchpoint_from")["transitions"].transform("sum") - moves
     low, high = stats.beta.interval(mass, moves + 0.5, others + 0.5)

@@ -25,15 +25,17 @@ def fit_network(
 ) -> pa.Table:
     """Fit every model of setting `models` to the complete periods.
 
-    Without spend, or with too little history, there is nothing to fit: the table holds a `degradation` record that says
-    so, and the build goes on.
+    Without spend, or with too little history, there is nothing to fit: the table holds a `degradation` record
+    that says so, and the build goes on.
     """
     chosen = Settings.from_config(settings)
     spans = to_frame(periods)
     complete = spans.loc[spans["is_complete"], ["period_start"]]
     activity = to_frame(touchpoint_periods)
     if not (activity["spend"] > 0).any():
-        text = "There is no spend, so there is no budget advice. Bring it with: conversionflow load spend FILE"
+        text = (
+            "There is no spend, so there is no budget advice. Bring it with: conversionflow load spend FILE"
+        )
         return to_records({}, [("degradation", text)], FIT)
     try:
         return _fit(chosen, activity.merge(complete), to_frame(transition_counts).merge(complete))

@@ -113,7 +113,9 @@ def mean_spend(activity: pd.DataFrame, periods: pd.Series, settings: Settings) -
     return totals[totals > 0] / len(reference)
 
 
-def _spend_seen(activity: pd.DataFrame, periods: pd.Series, keys: tuple[tuple[str, str], ...]) -> list[Floats]:
+def _spend_seen(
+    activity: pd.DataFrame, periods: pd.Series, keys: tuple[tuple[str, str], ...]
+) -> list[Floats]:
     spends = activity.pivot_table(
         index="period_start", columns=["market", "touchpoint"], values="spend", aggfunc="sum", observed=True
     )
@@ -125,5 +127,8 @@ def _revenue_per_conversion(
     activity: pd.DataFrame, periods: pd.Series, settings: Settings
 ) -> dict[str, float]:
     reference = periods.sort_values().tail(settings.reference_periods)
-    sums = activity[activity["period_start"].isin(reference)].groupby("market")[["revenue", "conversions"]].sum()
-    return (sums["revenue"] / sums["conversions"].where(sums["conversions"] > 0)).to_dict()
+    sums = (
+        activity[activity["period_start"].isin(reference)].groupby("market")[["revenue", "conversions"]].sum()
+    )
+    each = sums["revenue"] / sums["conversions"].where(sums["conversions"] > 0)
+    return {str(market): float(value) for market, value in each.items()}

@@ -1,7 +1,7 @@
 """Results as Arrow tables with a fixed schema, so that an empty result has the columns of a full one.
 
-One estimation or one search leaves several tables that belong together. It is written as one table, so that all of it
-changes at once or not at all; `record` tells the parts apart and SQL marts pick theirs.
+One estimation or one search leaves several tables that belong together. It is written as one table, so that
+all of it changes at once or not at all; `record` tells the parts apart and SQL marts pick theirs.
 """
 
 from collections.abc import Iterable, Mapping

@@ -39,4 +39,6 @@ def suite_folder(project: Path) -> Path:
     for folder in FOLDERS:
         if (project / folder).is_dir():
             return project / folder
-    raise SettingsError(f"There is no folder of expectation suites in {project}: looked for {', '.join(FOLDERS)}.")
+    raise SettingsError(
+        f"There is no folder of expectation suites in {project}: looked for {', '.join(FOLDERS)}."
+    )

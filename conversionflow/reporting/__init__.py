@@ -1,0 +1,1 @@
+"""Results for people: the plan for a terminal."""

@@ -1,6 +1,8 @@
 """The plan for a terminal: what a reader of `make demo` sees first."""
 
 import json
+from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -29,22 +31,38 @@ def _table(allocation: pd.DataFrame, mass: float) -> Table:
     table = Table(title="Recommended spend per period")
     left = ("market", "touchpoint", "held by")
     interval = f"{mass:.0%} interval"
-    for heading in ("market", "touchpoint", "today", "plan", "change", "contribution", interval, "mroas", "held by"):
+    for heading in (
+        "market",
+        "touchpoint",
+        "today",
+        "plan",
+        "change",
+        "contribution",
+        interval,
+        "mroas",
+        "held by",
+    ):
         table.add_column(heading, justify="left" if heading in left else "right")
-    for row in allocation.sort_values(["market", "recommended_spend"], ascending=[True, False]).itertuples():
-        change = row.recommended_spend / row.current_spend - 1 if row.current_spend else float("nan")
-        table.add_row(
-            row.market,
-            row.touchpoint,
-            f"{row.current_spend:,.2f}",
-            f"{row.recommended_spend:,.2f}",
-            f"{change:+.0%}",
-            f"{row.conversions_recommended:,.1f}",
-            f"{row.conversions_recommended_low:,.1f} to {row.conversions_recommended_high:,.1f}",
-            f"{row.mroas:,.2f}",
-            row.binding_rule,
-        )
+    order = allocation.sort_values(["market", "recommended_spend"], ascending=[True, False])
+    for row in order.to_dict("records"):
+        table.add_row(*_cells(row))
     return table
+
+
+def _cells(row: dict[Hashable, Any]) -> list[str]:
+    today, then = row["current_spend"], row["recommended_spend"]
+    low, high = row["conversions_recommended_low"], row["conversions_recommended_high"]
+    return [
+        row["market"],
+        row["touchpoint"],
+        f"{today:,.2f}",
+        f"{then:,.2f}",
+        f"{then / today - 1:+.0%}" if today else "",
+        f"{row['conversions_recommended']:,.1f}",
+        f"{low:,.1f} to {high:,.1f}",
+        f"{row['mroas']:,.2f}",
+        row["binding_rule"],
+    ]
 
 
 def _promise(plan: pd.Series) -> str:

@@ -1,5 +1,6 @@
 """What a dbt Python model gets from dbt, as the package wants it."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -18,5 +19,5 @@ def run_id() -> str:
 
 
 def relation_name(relation: Any) -> str:
-    """Return the quoted name of a relation that `dbt.ref` gave: dbt-duckdb selects all of it, and nothing else."""
-    return str(relation.sql_query()).removeprefix("select * from ")
+    """Return the name of a relation that `dbt.ref` gave: dbt-duckdb selects all of it, and nothing else."""
+    return re.sub(r"^select \* from ", "", relation.sql_query(), flags=re.IGNORECASE)

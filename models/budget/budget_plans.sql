@@ -20,6 +20,7 @@ final as (
         probability_better,
         optimality_gap,
         optimality_reference,
+        first_order_gap,
         cast(budget_residual as numeric(18, 2)) as budget_residual,
         feasible,
         run_id

@@ -37,6 +37,16 @@ notes as (
     from {{ ref('budget_search') }}
     where record in ('warning', 'degradation')
 
+    union all
+
+    select
+        'warning' as kind,
+        'Credit of touches cannot add up to the totals of the Markov chain; '
+        || 'markov_weights shows by how much each is missed' as note
+    from {{ ref('markov_weights') }}
+    where worst_deviation > 1e-6
+    having count(*) > 0
+
     {% if raw_relation('sales') is none %}
     union all
 

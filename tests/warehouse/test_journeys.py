@@ -1,5 +1,6 @@
 """The journey models against a slow and obvious implementation of DESIGN's words."""
 
+import itertools
 import random
 from collections import Counter
 from datetime import datetime, timedelta
@@ -9,21 +10,29 @@ import pytest
 
 INACTIVITY = timedelta(days=30)
 LOOKBACK = timedelta(days=30)
-START = datetime(2025, 1, 1)  # noqa: DTZ001
+START = datetime(2025, 1, 1)
 CHANNELS = ["search", "social", "a > b", "email"]
 
 
 def random_history(seed: int, customers: int) -> tuple[list[tuple], list[tuple]]:
     """Touches and conversions with ties in time, gaps of exactly the limit, and repeated touchpoints."""
     rng = random.Random(seed)  # noqa: S311
-    gaps = [timedelta(0), timedelta(hours=5), timedelta(days=9), INACTIVITY, INACTIVITY + timedelta(microseconds=1)]
+    gaps = [
+        timedelta(0),
+        timedelta(hours=5),
+        timedelta(days=9),
+        INACTIVITY,
+        INACTIVITY + timedelta(microseconds=1),
+    ]
     touches, conversions = [], []
     for customer in range(customers):
         at = START + timedelta(days=rng.randrange(60))
         for event in range(rng.choice([1, 1, 2, 5, 12])):
             key = f"{customer}-{event}"
             if rng.random() < 0.75:
-                touches.append((f"t{key}", f"c{customer}", at, rng.choice(CHANNELS), rng.choice(["IT", "ES"])))
+                touches.append(
+                    (f"t{key}", f"c{customer}", at, rng.choice(CHANNELS), rng.choice(["IT", "ES"]))
+                )
             else:
                 conversions.append((f"k{key}", f"c{customer}", at, rng.choice([None, 0, 19.99]), "IT"))
             at += rng.choice(gaps)
@@ -47,10 +56,7 @@ def describe(journey: list[tuple], data_end: datetime) -> dict:
     touches = [event for event in journey if event[2] == 0]
     converted = journey[-1][2] == 1
     end = journey[-1][1]
-    if converted:
-        outcome = "converted"
-    else:
-        outcome = "open" if data_end - touches[-1][1] < INACTIVITY else "lost"
+    outcome = "converted" if converted else "open" if data_end - touches[-1][1] < INACTIVITY else "lost"
     path: list[str] = []
     for touch in touches:
         if touch[1] >= end - LOOKBACK and (not path or path[-1] != touch[4]):
@@ -85,12 +91,21 @@ def test_journeys_are_those_of_the_reference(history):
     rows = warehouse.query("""
         select outcome, customer_id, started_at, conversion_id, market, path, list_touches from journeys
         left join (
-            select journey_id, list(touch_id order by position) as list_touches from journey_touches group by 1
+            select journey_id, list(touch_id order by position) as list_touches
+            from journey_touches group by 1
         ) using (journey_id)
     """)
     found = Counter((*row[:6], tuple(row[6] or ())) for row in rows)
     wanted = Counter(
-        (j["outcome"], j["customer"], j["started_at"], j["conversion"], j["market"], " > ".join(j["path"]), j["touches"])
+        (
+            j["outcome"],
+            j["customer"],
+            j["started_at"],
+            j["conversion"],
+            j["market"],
+            " > ".join(j["path"]),
+            j["touches"],
+        )
         for j in expected
     )
     assert found == wanted
@@ -110,7 +125,7 @@ def test_transitions_are_those_of_the_reference(history):
         if journey["outcome"] != "open":
             end = "(conversion)" if journey["outcome"] == "converted" else "(null)"
             states = ["(start)", *journey["path"], end]
-            wanted.update(zip(states, states[1:], strict=False))
+            wanted.update(itertools.pairwise(states))
     rows = warehouse.query("select touchpoint_from, touchpoint_to, transitions from transitions")
     assert {(a, b): n for a, b, n in rows} == wanted
 
@@ -123,7 +138,9 @@ def test_last_touch_credit_is_the_last_step_or_unattributed(history):
         where method = 'last_touch'
     """)
     wanted = {
-        j["conversion"]: (j["path"] or ["(unattributed)"])[-1] for j in expected if j["outcome"] == "converted"
+        j["conversion"]: (j["path"] or ["(unattributed)"])[-1]
+        for j in expected
+        if j["outcome"] == "converted"
     }
     assert {conversion: touchpoint for conversion, touchpoint, _ in rows} == wanted
     assert all(credit == 1 for *_, credit in rows)

@@ -7,7 +7,11 @@ import pytest
 EVENTS = Path(__file__).parents[3] / "shared" / "data" / "ga4_like_events" / "events.csv"
 SETTINGS = {
     "touches_source": "events",
-    "touches_fields": {"touch_id": "event_id", "customer_id": "user_pseudo_id", "touched_at": "event_timestamp"},
+    "touches_fields": {
+        "touch_id": "event_id",
+        "customer_id": "user_pseudo_id",
+        "touched_at": "event_timestamp",
+    },
     "conversions_source": "events",
     "conversions_fields": {
         "conversion_id": "event_id",

@@ -1,0 +1,1 @@
+"""Speed and memory beside the bare limit, as ratios within one run: `make bench`."""

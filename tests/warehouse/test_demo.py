@@ -1,0 +1,148 @@
+"""The main job end to end on the simulated market: raw events in, a plan out, held against the truth."""
+
+import json
+
+import duckdb
+import pytest
+
+from conversionflow.simulation import World
+
+RESULTS = """
+    select table_name from duckdb_tables() where schema_name = 'main' and database_name = current_database()
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(new_warehouse):
+    warehouse = new_warehouse("demo")
+    loaded = warehouse.run("conversionflow", "demo")
+    assert loaded.code == 0, loaded.output
+    outcome = warehouse.dbt("build")
+    assert outcome.code == 0, outcome.output
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def world(demo) -> World:
+    ((text,),) = demo.query("select json from demo_truth.world")
+    return World.from_json(text)
+
+
+def plan(demo, column: str) -> dict[tuple[str, str], float]:
+    rows = demo.query(f"select market, touchpoint, {column} from budget_allocation")  # noqa: S608
+    return {(market, touchpoint): float(spend) for market, touchpoint, spend in rows}
+
+
+def test_the_plan_keeps_nine_tenths_of_the_reachable_uplift(demo, world):
+    current, recommended = plan(demo, "current_spend"), plan(demo, "recommended_spend")
+    base = world.expected_conversions(current)
+    best = world.expected_conversions(world.best_plan(total=sum(current.values())))
+    assert best > 1.05 * base
+    assert world.expected_conversions(recommended) - base >= 0.9 * (best - base)
+
+
+def test_todays_plan_is_the_mean_spend_of_the_last_13_weeks(demo):
+    rows = demo.query("""
+        select market, channel, sum(spend) / 13 from raw.spend
+        where spend > 0 and spend_date >= date '2025-12-29' - 7 * 13 group by 1, 2
+    """)
+    today = plan(demo, "current_spend")
+    assert today == pytest.approx({(m, c): float(s) for m, c, s in rows}, abs=0.01)
+
+
+def test_true_transition_probabilities_lie_in_the_posterior_intervals(demo):
+    ((inside, pairs),) = demo.query("""
+        select count(case when probability_collapsed between low and high then 1 end), count(*)
+        from posterior_summary as estimate
+        inner join demo_truth.transitions as truth
+            on estimate.market = truth.market and estimate.touchpoint = truth.touchpoint_from
+            and estimate.related_touchpoint = truth.touchpoint_to
+        where parameter = 'transition_probability' and truth.probability_collapsed > 0
+    """)
+    assert pairs > 150
+    assert inside >= 0.85 * pairs
+
+
+def test_the_budget_is_spent_to_the_cent_within_bounds(demo):
+    ((spent, budget, outside),) = demo.query("""
+        select sum(recommended_spend), max(total_budget),
+            sum(case when recommended_spend between min_spend and max_spend then 0 else 1 end)
+        from budget_allocation inner join budget_plans using (scenario)
+    """)
+    assert spent == budget
+    assert outside == 0
+
+
+def test_every_model_has_a_verdict_of_the_convergence_gate(demo):
+    rows = demo.query("select model, bool_or(converged) from mcmc_diagnostics group by 1 order by 1")
+    assert rows == [("journey", True), ("poisson", True)]
+
+
+def test_planted_flaws_are_rejected_and_true_events_kept(demo):
+    rows = demo.query("select source_table, count(*) from rejected_rows group by 1")
+    assert {table for table, _ in rows} == {"touches", "conversions", "spend"}
+    invalid = "touch_id like 't9%' or touch_id is null"
+    assert demo.query(f"select count(*) from journey_touches where {invalid}") == [(0,)]  # noqa: S608
+    valid = f"select count(distinct touch_id) from raw.touches where not ({invalid})"  # noqa: S608
+    assert demo.query(valid) == demo.query("select count(*) from journey_touches")
+
+
+def test_tracked_sales_are_about_a_twentieth(demo):
+    ((share,),) = demo.query("select sum(tracked_orders) / sum(total_orders) from attribution_scope")
+    assert share == pytest.approx(0.05, abs=0.01)
+
+
+def test_markov_credit_adds_up_to_the_removal_effects_totals(demo):
+    rows = demo.query("""
+        select sum(conversions), max(target_conversions)
+        from attribution inner join markov_weights using (touchpoint)
+        where method = 'markov' group by touchpoint
+    """)
+    assert len(rows) == 10
+    for credited, target in rows:
+        assert credited == pytest.approx(target, rel=1e-6)
+
+
+def test_curves_start_at_nothing_and_contribution_agrees_with_the_allocation(demo):
+    assert demo.query("select max(abs(conversions)) from response_curves where spend_per_period = 0") == [
+        (0,)
+    ]
+    rows = demo.query("""
+        select conversions, conversions_current from response_curves inner join budget_allocation
+            using (market, touchpoint)
+        where spend_per_period = current_spend
+    """)
+    assert len(rows) == 14
+    for on_curve, allocated in rows:
+        assert on_curve == pytest.approx(allocated, rel=1e-6)
+
+
+def test_a_single_model_builds_again_by_itself(demo):
+    outcome = demo.dbt("build", "--select", "executive_summary")
+    assert outcome.code == 0, outcome.output
+
+
+def contents(demo) -> dict[str, list[tuple]]:
+    """Rows of every result table, without the run's key and times."""
+    with duckdb.connect(demo.path, read_only=True) as connection:
+        tables = [name for (name,) in connection.execute(RESULTS).fetchall() if name != "run_manifest"]
+        return {name: rows(connection, name) for name in tables}
+
+
+def rows(connection, table: str) -> list[tuple]:
+    described = connection.execute(f"describe {table}").fetchall()
+    columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds"))
+    return connection.execute(f"select {columns} from {table} order by all").fetchall()  # noqa: S608
+
+
+def test_a_second_build_on_the_same_input_gives_the_same_rows(demo):
+    before = contents(demo)
+    outcome = demo.dbt("build")
+    assert outcome.code == 0, outcome.output
+    after = contents(demo)
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+    runs = demo.query("select data_hash, settings, row_counts from run_manifest")
+    assert len(runs) == 2
+    assert runs[0] == runs[1]
+    assert json.loads(runs[0][1])["period"] == "week"
