@@ -1,0 +1,1 @@
+"""Files in, typed raw tables out."""

@@ -1,0 +1,1 @@
+"""Where the tables lie: connections, and Arrow in and out."""

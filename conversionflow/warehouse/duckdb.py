@@ -1,0 +1,200 @@
+"""The warehouse file: where it lies, how it is opened, and Arrow tables written into it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from conversionflow.core.errors import InputError
+
+DATABASE_NAME = "conversionflow.duckdb"
+DATABASE_VARIABLE = "CONVERSIONFLOW_DUCKDB_PATH"
+PROJECT_FILE = "dbt_project.yml"
+_MAGIC = b"DUCK"
+_MAGIC_AT = 8
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A relation as it is found in the warehouse: its rows, columns with types, and comment."""
+
+    rows: int
+    columns: dict[str, str]
+    comment: str | None
+    is_view: bool
+
+
+def database_path(explicit: Path | None = None) -> Path:
+    """
+    Return the warehouse file: `explicit`, else the environment's, else the project's.
+
+    The project is the nearest folder at or above the current one with a `dbt_project.yml`; without one the
+    current folder counts.
+    """
+    if explicit is not None:
+        return explicit.expanduser().absolute()
+    named = os.environ.get(DATABASE_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    here = Path.cwd()
+    project = next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
+    return project / DATABASE_NAME
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """
+    Open the warehouse file and close it at the end.
+
+    Parameters
+    ----------
+    path
+        The file; made if missing, unless `read_only`.
+    read_only
+        Several readers may share a file; a writer has it alone.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be opened: it is missing (`read_only`), in use, or not a DuckDB database.
+    """
+    if read_only and not path.is_file():
+        raise InputError(
+            f"There is no warehouse at {path}. Make one with: conversionflow demo, or: conversionflow load"
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"The folder of the warehouse does not exist: {path.parent}")
+    if path.is_dir() or (path.is_file() and not _is_database(path)):
+        raise InputError(f"{path} is not a DuckDB database. Name another file with --database.")
+    try:
+        connection = duckdb.connect(path, read_only=read_only)
+    except duckdb.Error as error:
+        raise InputError(_why_not_open(path, str(error))) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _is_database(path: Path) -> bool:
+    # DuckDB opens a CSV or Parquet file as a database in memory: what is written there is lost at the end.
+    with path.open("rb") as file:
+        head = file.read(_MAGIC_AT + len(_MAGIC))
+    return not head or head[_MAGIC_AT:] == _MAGIC
+
+
+def _why_not_open(path: Path, message: str) -> str:
+    if "lock" in message.lower():
+        holder = re.search(r"PID (\d+)", message)
+        who = f"process {holder[1]}" if holder else "another process"
+        return f"The warehouse {path} is in use by {who}. Close it there (or wait) and try again."
+    return f"The warehouse {path} cannot be opened: {message.splitlines()[0]}"
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block writes as one, or nothing of it if it raises."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def checked_identifier(name: str, what: str) -> str:
+    """
+    Return `name` if it may name a relation or column without quoting.
+
+    Raises
+    ------
+    InputError
+        If it does not match `[a-z_][a-z0-9_]{0,62}`.
+    """
+    if not IDENTIFIER.fullmatch(name):
+        raise InputError(
+            f"{name!r} cannot be the name of a {what}: use lower-case letters, digits and _, "
+            "a letter or _ first, at most 63 characters."
+        )
+    return name
+
+
+def quoted(*parts: str) -> str:
+    """Return the parts of a name quoted for SQL and joined by dots."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def literal(text: str) -> str:
+    """Return `text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """Return the one file `path` as DuckDB's readers take it: a `*` in its name is not a pattern."""
+    return literal("".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path)))
+
+
+def table_state(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> TableState | None:
+    """Return what `schema.table` is now, or None if there is no such relation in the current database."""
+    found = connection.execute(
+        "select comment, false as is_view from duckdb_tables()"
+        " where database_name = current_database() and schema_name = $1 and table_name = $2"
+        " union all select comment, true from duckdb_views()"
+        " where database_name = current_database() and schema_name = $1 and view_name = $2",
+        [schema, table],
+    ).fetchone()
+    if found is None:
+        return None
+    name = quoted(schema, table)
+    described = connection.execute(f"describe {name}").fetchall()
+    counted = connection.execute(f"select count(*) from {name}").fetchone()  # noqa: S608
+    return TableState(
+        rows=counted[0] if counted else 0,
+        columns={row[0]: row[1] for row in described},
+        comment=found[0],
+        is_view=found[1],
+    )
+
+
+def marked_tables(connection: duckdb.DuckDBPyConnection, schema: str, comment: str) -> list[str]:
+    """Return the tables of `schema` whose comment is `comment`, by name."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database()"
+        " and schema_name = $1 and comment = $2 order by table_name",
+        [schema, comment],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def set_comment(connection: duckdb.DuckDBPyConnection, schema: str, table: str, comment: str | None) -> None:
+    """Write the comment of a table, or remove it with None."""
+    text = "null" if comment is None else literal(comment)
+    connection.execute(f"comment on table {quoted(schema, table)} is {text}")
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: pa.Table) -> None:
+    """Write `rows` as the whole of `schema.table`, in place of what was there."""
+    connection.execute(f"create schema if not exists {quoted(schema)}")
+    _write(connection, f"create or replace table {quoted(schema, table)} as select * from", rows)
+
+
+def append_rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: pa.Table) -> None:
+    """Add `rows` to `schema.table`, column by name."""
+    _write(connection, f"insert into {quoted(schema, table)} by name select * from", rows)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, statement: str, rows: pa.Table) -> None:
+    connection.register("arrow_rows", rows)
+    try:
+        connection.execute(f"{statement} arrow_rows")
+    finally:
+        connection.unregister("arrow_rows")
