@@ -1,0 +1,141 @@
+"""Control variables of a market's demand: trend, season and public holidays per period."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
+import holidays
+import numpy as np
+import pandas as pd
+from holidays.registry import COUNTRIES
+
+from conversionflow.core.errors import InputError, SettingsError
+from conversionflow.estimation.types import Array
+
+#: Step of the calendar for each value of the setting `period`.
+PERIOD_STEPS: dict[str, pd.DateOffset] = {
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(days=7),
+    "month": pd.DateOffset(months=1),
+}
+DAYS_PER_YEAR = 365.25
+DAYS_PER_WEEK = 7
+ANNUAL_HARMONICS = 2
+WEEKDAY_HARMONICS = 3
+#: A control with less spread than this is the same in every period and says nothing.
+CONSTANT_SPREAD = 1e-9
+PUBLIC_HOLIDAYS = "public_holidays"
+
+
+def calendar(first: date, last: date, period: str) -> pd.DatetimeIndex:
+    """Return the first day of every period from `first` to `last`, both included."""
+    if period not in PERIOD_STEPS:
+        raise SettingsError(f"period is {period!r}; it must be one of {', '.join(PERIOD_STEPS)}")
+    return pd.date_range(first, last, freq=PERIOD_STEPS[period])
+
+
+@lru_cache(maxsize=1)
+def _country_codes() -> dict[str, str]:
+    """Map country names and ISO codes, in lower case, to the two-letter code."""
+    codes = {}
+    for name, (_, code, *aliases) in COUNTRIES.items():
+        codes |= dict.fromkeys((name.replace("_", " "), code.lower(), *map(str.lower, aliases)), code)
+    return codes
+
+
+def country_of(market: str) -> str | None:
+    """Return the two-letter code of the country that `market` names, or None where it names none."""
+    return _country_codes().get(market.strip().lower().replace("_", " "))
+
+
+def public_holidays(markets: Sequence[str], first: date, last: date) -> pd.DataFrame:
+    """List the public holidays of the markets that are named after a country.
+
+    Returns
+    -------
+    DataFrame
+        Columns `market`, `holiday_date`; a market that names no country has no row.
+    """
+    years = range(first.year, last.year + 1)
+    rows = [
+        (market, day)
+        for market in markets
+        if (country := country_of(market)) is not None
+        for day in sorted(holidays.country_holidays(country, years=years))
+    ]
+    return pd.DataFrame(rows, columns=["market", "holiday_date"])
+
+
+def _standardised(column: Array) -> Array:
+    spread = float(column.std())
+    return (column - column.mean()) / spread if spread > CONSTANT_SPREAD else np.zeros_like(column)
+
+
+def _waves(name: str, days: Array, length: float, harmonics: int) -> dict[str, Array]:
+    """Return sine and cosine terms of a season `length` days long."""
+    angle = 2 * np.pi * days / length
+    return {
+        f"{name}_{wave}_{order}": function(order * angle)
+        for order in range(1, harmonics + 1)
+        for wave, function in (("sin", np.sin), ("cos", np.cos))
+    }
+
+
+def _common_columns(starts: pd.DatetimeIndex, period: str) -> dict[str, Array]:
+    """Trend and season, the same in every market; a year's season needs a year of data."""
+    days = (starts - pd.Timestamp("2000-01-01")).days.to_numpy(dtype=np.float64)
+    columns = {"trend": days}
+    if days[-1] - days[0] >= DAYS_PER_YEAR:
+        columns |= _waves("season", days, DAYS_PER_YEAR, ANNUAL_HARMONICS)
+    if period == "day":
+        columns |= _waves("weekday", days, DAYS_PER_WEEK, WEEKDAY_HARMONICS)
+    return columns
+
+
+def _holiday_counts(dates: pd.Series, edges: pd.DatetimeIndex) -> Array:
+    """Count the holidays in each period; `edges` holds the period starts and the end of the last."""
+    counts, _ = np.histogram(pd.to_datetime(dates).to_numpy("datetime64[D]").astype(np.int64),
+                             bins=edges.to_numpy("datetime64[D]").astype(np.int64) - 0.5)
+    return counts.astype(np.float64)
+
+
+def build_controls(
+    starts: pd.DatetimeIndex, period: str, markets: Sequence[str], holidays_frame: pd.DataFrame | None
+) -> tuple[tuple[str, ...], Array, tuple[str, ...]]:
+    """Build the standardised controls of every market.
+
+    Parameters
+    ----------
+    starts
+        First day of each period.
+    period
+        day, week or month.
+    markets
+        Names of the markets, the order of the first axis.
+    holidays_frame
+        Columns `market`, `holiday_date`; None looks the holidays of each market's country up.
+
+    Returns
+    -------
+    names
+        Names of the controls.
+    controls : array (M, T, P)
+        Mean 0 and standard deviation 1 per market; a control that is constant in a market is 0 there.
+    notes
+        What the user should know, such as markets without public holidays.
+    """
+    end = starts[-1] + PERIOD_STEPS[period]
+    if holidays_frame is None:
+        holidays_frame = public_holidays(markets, starts[0].date(), end.date())
+    elif not {"market", "holiday_date"} <= set(holidays_frame.columns):
+        raise InputError("The holidays table needs the columns market and holiday_date")
+    edges = starts.append(pd.DatetimeIndex([end]))
+    common = [_standardised(column) for column in _common_columns(starts, period).values()]
+    controls, notes = [], []
+    for market in markets:
+        dates = holidays_frame.loc[holidays_frame["market"] == market, "holiday_date"]
+        if dates.empty:
+            notes.append(f"market {market!r} has no public holidays: it does not name a country")
+        controls.append([*common, _standardised(_holiday_counts(dates, edges))])
+    names = (*_common_columns(starts, period), PUBLIC_HOLIDAYS)
+    return names, np.asarray(controls).transpose(0, 2, 1), tuple(notes)

@@ -1,0 +1,85 @@
+"""The convergence gate: which fits may be used."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import arviz as az
+import numpy as np
+
+MINIMUM_CHAINS = 4
+RHAT_MAXIMUM = 1.01
+ESS_PER_CHAIN_MINIMUM = 100
+EBFMI_MINIMUM = 0.3
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """What one attempt's chains say about themselves, over every sampled quantity.
+
+    Attributes
+    ----------
+    rhat_max, ess_bulk_min, ess_tail_min
+        Rank-normalised split R-hat and effective sample sizes of all chains together, the worst of each
+        (Vehtari et al. 2021); not a number where they cannot be computed.
+    rhat_worst
+        Name of the quantity with the largest R-hat.
+    divergences
+        Number of divergent transitions.
+    ebfmi_min
+        Smallest energy Bayesian fraction of missing information of a chain (Betancourt 2016).
+    tree_depth_max_share
+        Share of the draws that reached the largest tree depth.
+    chains
+        Number of chains.
+    """
+
+    rhat_max: float
+    rhat_worst: str
+    ess_bulk_min: float
+    ess_tail_min: float
+    divergences: int
+    ebfmi_min: float
+    tree_depth_max_share: float
+    chains: int
+
+    @classmethod
+    def of(cls, trace: Any, names: list[str]) -> "Diagnostics":
+        """Diagnose the sampled variables `names` of an ArviZ trace."""
+        posterior, stats = trace.posterior[names], trace.sample_stats
+        rhat = _flat(az.rhat(posterior))
+        worst = max(rhat, key=lambda name: np.inf if np.isnan(rhat[name]) else rhat[name])
+        return cls(
+            rhat_max=rhat[worst],
+            rhat_worst=worst,
+            ess_bulk_min=float(np.min(list(_flat(az.ess(posterior, method="bulk")).values()))),
+            ess_tail_min=float(np.min(list(_flat(az.ess(posterior, method="tail")).values()))),
+            divergences=int(stats["diverging"].sum()),
+            ebfmi_min=float(np.min(az.bfmi(trace))),
+            tree_depth_max_share=float(stats["maxdepth_reached"].mean()),
+            chains=int(posterior.sizes["chain"]),
+        )
+
+    @property
+    def failure(self) -> str:
+        """Why the attempt may not be used; empty where it may."""
+        ess_minimum = ESS_PER_CHAIN_MINIMUM * self.chains
+        checks = {
+            f"{self.chains} chains, {MINIMUM_CHAINS} are needed": self.chains >= MINIMUM_CHAINS,
+            f"R-hat {self.rhat_max:.3f} of {self.rhat_worst}": self.rhat_max < RHAT_MAXIMUM,
+            f"bulk ESS {self.ess_bulk_min:.0f} below {ess_minimum}": self.ess_bulk_min >= ess_minimum,
+            f"tail ESS {self.ess_tail_min:.0f} below {ess_minimum}": self.ess_tail_min >= ess_minimum,
+            f"{self.divergences} divergent transitions": self.divergences == 0,
+            f"E-BFMI {self.ebfmi_min:.2f} below {EBFMI_MINIMUM}": self.ebfmi_min >= EBFMI_MINIMUM,
+        }
+        return "; ".join(text for text, passed in checks.items() if not passed)
+
+
+def _flat(diagnostic: Any) -> dict[str, float]:
+    """Name every element of a dataset of diagnostics, as beta0[Italy, search]."""
+    elements = {}
+    for name, values in diagnostic.data_vars.items():
+        labels = [values.coords[dim].to_numpy() for dim in values.dims]
+        for position in np.ndindex(values.shape):
+            place = ", ".join(str(label[i]) for label, i in zip(labels, position, strict=True))
+            elements[f"{name}[{place}]" if place else str(name)] = float(values.to_numpy()[position])
+    return elements

@@ -1,0 +1,122 @@
+"""Fits as tables."""
+
+from collections.abc import Iterable
+
+import arviz as az
+import numpy as np
+import pandas as pd
+
+from conversionflow.estimation.fit import MODELS, Fit
+from conversionflow.estimation.nodes import Nodes
+from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
+
+
+def _keys(parameters: Iterable[Parameter]) -> dict[str, np.ndarray]:
+    """Columns parameter, market, touchpoint, related_touchpoint: one row per value of each parameter."""
+    rows = [(parameter.name, *key) for parameter in parameters for key in parameter.keys]
+    columns = zip(("parameter", *KEY_COLUMNS), zip(*rows, strict=True), strict=True)
+    return {name: np.asarray(values, dtype=object) for name, values in columns}
+
+
+def _values(parameters: Iterable[Parameter]) -> Array:
+    """Draws of all the parameters side by side, (chain, draw, value)."""
+    return np.concatenate([parameter.values for parameter in parameters], axis=2)
+
+
+def draws_frame(fit: Fit, keep: int) -> pd.DataFrame:
+    """Posterior draws, long.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    keep
+        How many draws to keep in all, taken at even distances from each chain; never more than there are.
+
+    Returns
+    -------
+    DataFrame
+        Columns model, chain, draw, parameter, market, touchpoint, related_touchpoint, value.
+    """
+    values = _values(fit.parameters)
+    chains, draws, width = values.shape
+    per_chain = min(max(keep // chains, 1), draws)
+    chosen = np.arange(per_chain) * draws // per_chain
+    columns = _keys(fit.parameters)
+    repeats = chains * per_chain
+    return pd.DataFrame(
+        {
+            "model": fit.model,
+            "chain": np.repeat(np.arange(chains), per_chain * width),
+            "draw": np.tile(np.repeat(chosen, width), chains),
+            **{name: np.tile(column, repeats) for name, column in columns.items()},
+            "value": values[:, chosen].ravel(),
+        }
+    )
+
+
+def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
+    """Posterior means, equal-tailed credible intervals and convergence of the published parameters.
+
+    Returns
+    -------
+    DataFrame
+        Columns model, parameter, market, touchpoint, related_touchpoint, mean, sd, low, high, rhat, ess_bulk,
+        ess_tail.
+    """
+    values = _values(fit.parameters)
+    low, high = np.quantile(values, [(1 - credible_mass) / 2, (1 + credible_mass) / 2], axis=(0, 1))
+    dataset = az.convert_to_dataset({"value": values})
+    return pd.DataFrame(
+        {
+            "model": fit.model,
+            **_keys(fit.parameters),
+            "mean": values.mean(axis=(0, 1)),
+            "sd": values.std(axis=(0, 1), ddof=1),
+            "low": low,
+            "high": high,
+            "rhat": az.rhat(dataset)["value"].to_numpy(),
+            "ess_bulk": az.ess(dataset, method="bulk")["value"].to_numpy(),
+            "ess_tail": az.ess(dataset, method="tail")["value"].to_numpy(),
+        }
+    )
+
+
+def diagnostics_frame(fit: Fit) -> pd.DataFrame:
+    """One row per attempt: its diagnostics, how long it took (with compiling for the first), what was done next."""
+    return pd.DataFrame(
+        [
+            {
+                "model": fit.model,
+                "attempt": number,
+                "rhat_max": attempt.diagnostics.rhat_max,
+                "ess_bulk_min": attempt.diagnostics.ess_bulk_min,
+                "ess_tail_min": attempt.diagnostics.ess_tail_min,
+                "divergences": attempt.diagnostics.divergences,
+                "ebfmi_min": attempt.diagnostics.ebfmi_min,
+                "tree_depth_max_share": attempt.diagnostics.tree_depth_max_share,
+                "seconds": attempt.seconds,
+                "converged": not attempt.diagnostics.failure,
+                "action": attempt.action,
+            }
+            for number, attempt in enumerate(fit.attempts, start=1)
+        ]
+    )
+
+
+def constants_frame(fit: Fit) -> pd.DataFrame:
+    """Constants of the paid touchpoints that evaluating a budget needs beside the draws.
+
+    Returns
+    -------
+    DataFrame
+        Columns model, market, touchpoint, constant, value; `mean_spend` and `max_spend_seen` are money per period.
+    """
+    nodes = Nodes.of(fit.data)
+    constants = nodes.spend_constants() | MODELS[fit.model].constants(fit.data)
+    rows = [
+        (fit.model, *name, constant, float(value))
+        for constant, values in constants.items()
+        for name, value in zip(nodes.names[: nodes.paid_count], values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["model", "market", "touchpoint", "constant", "value"])

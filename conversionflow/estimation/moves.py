@@ -1,0 +1,187 @@
+"""Moves and conversions of the network, with their probabilities integrated out.
+
+For a row i (the touchpoint departed from) and its targets j (touchpoints, `(conversion)`, `(null)`)::
+
+    C_ijt ~ Poisson(N_it pi_ij exp(theta_j g_jt)),      pi_ij ~ Gamma(a, b_i)
+
+with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid. The Gamma
+prior is conjugate given theta. Writing S_ij = sum_t N_it exp(theta_j g_jt) and C_ij = sum_t C_ijt::
+
+    p(C | theta) = prod_ijt (N_it^C_ijt / C_ijt!) exp(theta_j sum_it C_ijt g_jt)
+                   prod_ij b_i^a / Gamma(a) * Gamma(a + C_ij) / (b_i + S_ij)^(a + C_ij)
+    pi_ij | theta, C ~ Gamma(a + C_ij, b_i + S_ij)
+
+The first is the likelihood of the few effects theta that are sampled, the second is drawn exactly afterwards. Rows are
+then normalised, so that at mean spend they are proper distributions. With theta = 0 every S_ij of a row is the same
+N_i, and independent Gammas of one rate divided by their sum are Dirichlet(a + C_i.): the closed-form posterior of a
+multinomial row with a Dirichlet(a) prior, whatever b is.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from conversionflow.estimation.nodes import Nodes
+from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
+
+#: Prior count of each possible target of a row: Jeffreys' prior of a multinomial.
+PRIOR_COUNT = 0.5
+
+
+def pull_shape(relative_spend: Array) -> Array:
+    """Return g(x) = 2 (x - 1) / (x + 1): 0 and of slope 1 at mean spend, within -2 and 2 for any spend."""
+    return 2.0 * (relative_spend - 1.0) / (relative_spend + 1.0)
+
+
+@dataclass(frozen=True)
+class MoveCounts:
+    """Counts from rows i to targets j whose chance follows spend.
+
+    Attributes
+    ----------
+    visits : array (I, T)
+        Visits of the row's touchpoint.
+    counts : array (I, J, T)
+        Moves to each target.
+    shape : array (J, T)
+        g of the target's spend.
+    possible : bool array (I, J)
+        Pairs between which a move can happen; the others are left out.
+    rate : array (I,)
+        b of the row's Gamma prior.
+    """
+
+    visits: Array
+    counts: Array
+    shape: Array
+    possible: Mask
+    rate: Array
+
+    @cached_property
+    def totals(self) -> Array:
+        """Moves over all periods, (I, J)."""
+        return np.where(self.possible, self.counts.sum(axis=2), 0.0)
+
+    @cached_property
+    def pull(self) -> Array:
+        """Sufficient statistic of each target's effect, sum_it C_ijt g_jt, (J,)."""
+        return np.einsum("ijt,ij,jt->j", self.counts, self.possible, self.shape)
+
+    @cached_property
+    def constant(self) -> float:
+        """Part of the log likelihood that no effect changes."""
+        counts, possible = self.counts, self.possible
+        poisson = xlogy(counts, self.visits[:, None, :]) - gammaln(counts + 1.0)
+        prior = PRIOR_COUNT * np.log(self.rate)[:, None] - gammaln(PRIOR_COUNT) + gammaln(PRIOR_COUNT + self.totals)
+        return float(poisson[possible].sum() + prior[possible].sum())
+
+    @property
+    def statistics(self) -> tuple[Array, Array, Array, Array, Array]:
+        """What the collapsed density needs besides the effects."""
+        weights = np.where(self.possible, PRIOR_COUNT + self.totals, 0.0)
+        return self.shape, self.pull, self.visits, weights, self.rate
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Everything that happens after a visit, by node.
+
+    Attributes
+    ----------
+    nodes
+        The network's nodes.
+    possible : bool array (N, N)
+        Moves that can happen: within a market; from a touchpoint to itself only where the data have any such
+        move, for a path that merges repeats has none by construction.
+    between : MoveCounts
+        From every node to the paid ones.
+    converting : MoveCounts
+        From the paid nodes to `(conversion)`, as N x N counts on the diagonal.
+    """
+
+    nodes: Nodes
+    counts: Array
+    possible: Mask
+
+    @classmethod
+    def of(cls, nodes: Nodes) -> "Moves":
+        """Count what follows the visits of the nodes."""
+        counts = nodes.moves()
+        repeats = np.trace(counts.sum(axis=2)) > 0
+        possible = nodes.neighbours & (repeats | ~np.eye(len(counts), dtype=bool))
+        return cls(nodes, counts, possible)
+
+    @cached_property
+    def visits(self) -> Array:
+        """Visits by node, (N, T)."""
+        return self.nodes.per_node(self.nodes.data.touches)
+
+    @cached_property
+    def rate(self) -> Array:
+        """b of each row's prior, with which the expected prior probabilities of a row sum to 1, (N,)."""
+        return PRIOR_COUNT * (self.possible.sum(axis=1) + 2.0)
+
+    @cached_property
+    def between(self) -> MoveCounts:
+        """Moves from every node to the paid ones."""
+        paid = self.nodes.paid_count
+        shape = pull_shape(self.nodes.relative_spend)
+        return MoveCounts(self.visits, self.counts[:, :paid], shape, self.possible[:, :paid], self.rate)
+
+    @cached_property
+    def converting(self) -> MoveCounts:
+        """Conversions at the paid nodes; each node is a row whose only target it is itself."""
+        paid = self.nodes.paid_count
+        conversions = self.nodes.per_node(self.nodes.data.conversions)[:paid]
+        own = np.eye(paid, dtype=bool)
+        shape = pull_shape(self.nodes.relative_spend)
+        return MoveCounts(self.visits[:paid], own[:, :, None] * conversions, shape, own, self.rate[:paid])
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """Keys of the transition probabilities, in the order of `draw_probabilities`."""
+        names = self.nodes.names
+        keys = [(*names[i], names[j][1]) for i, j in np.argwhere(self.possible)]
+        return keys + [(*name, end) for end in (CONVERSION, NULL) for name in names]
+
+
+def _exposures(effects: Array, moves: MoveCounts) -> Array:
+    """Return S_ij for draws of the effects (S, J), as (S, I, J)."""
+    columns = [
+        np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits.T for j in range(len(moves.shape))
+    ]
+    return np.stack(columns, axis=2) if columns else np.zeros((len(effects), len(moves.visits), 0))
+
+
+def draw_probabilities(
+    parent_effects: Array, conversion_effects: Array, moves: Moves, rng: np.random.Generator
+) -> Array:
+    """Draw the transition probabilities given draws of the effects.
+
+    Parameters
+    ----------
+    parent_effects, conversion_effects : array (S, paid nodes)
+    moves
+        The counts.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    array (S, len(moves.keys))
+        At mean spend; the values of each row sum to 1.
+    """
+    draws, count, paid = len(parent_effects), len(moves.visits), moves.nodes.paid_count
+    total = moves.visits.sum(axis=1)
+    exposure = np.tile(total[:, None], (draws, 1, count + 2))
+    exposure[:, :, :paid] = _exposures(parent_effects, moves.between)
+    exposure[:, :paid, count] = np.einsum("sii->si", _exposures(conversion_effects, moves.converting))
+    data, nodes = moves.nodes.data, moves.nodes
+    ends = [nodes.per_node(values).sum(axis=1)[:, None] for values in (data.conversions, data.nulls)]
+    shape = PRIOR_COUNT + np.concatenate([moves.counts.sum(axis=2), *ends], axis=1)
+    gammas = rng.standard_gamma(np.broadcast_to(shape, exposure.shape)) / (moves.rate[:, None] + exposure)
+    gammas[:, :, :count][:, ~moves.possible] = 0.0
+    gammas /= gammas.sum(axis=2, keepdims=True)
+    return np.concatenate([gammas[:, :, :count][:, moves.possible], gammas[:, :, count], gammas[:, :, count + 1]], axis=1)

@@ -1,0 +1,203 @@
+"""Compiled evaluation of the network's expected conversions for many budgets and posterior draws.
+
+For a budget with spend x over its mean, per period::
+
+    f = e(x)' (I - Q(x))^-1 r(x),    e_k = entries_k (h_k(x_k) / h_k(1))^beta1_k, h_k(x) = (x + c_k) / (x + c_k + s_k)
+    q_ij = pi_ij exp(parent_effects_j g(x_j)),    rr_i = r_i exp(conversion_effects_i g(x_i))
+
+with g(x) = 2 (x - 1) / (x + 1). More pull than at mean spend is taken from the visits that were lost, and can take at
+most all of them: with nu_i the lost share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i - r_i, row i is used as it
+is up to d_i = nu_i / 2, and beyond that scaled down such that d_i goes to nu_i as pull grows without bound::
+
+    taken(d) = d                                           for d <= nu / 2
+    taken(d) = nu / 2 (2 - exp(1 - 2 d / nu))              beyond (continuous, with continuous slope)
+    Q_ij = s_i q_ij,  r_i(x) = s_i rr_i,  s_i = (1 - nu_i + taken(d_i)) / (1 - nu_i + d_i)
+
+So every row stays sub-stochastic for any budget, and I - Q is a diagonally dominant M-matrix: elimination needs no
+pivoting. The gradient is the adjoint one, df = de' h + v' (dQ h + dr), with h = (I - Q)^-1 r and v = (I - Q)^-T e.
+"""
+
+import math
+
+import numba
+import numpy as np
+
+from conversionflow.estimation.types import Array
+
+
+@numba.njit(cache=True)
+def entry_response(spend: float, slope: float, offset: float, saturation: float) -> float:
+    """Multiplier of the entries: 1 at mean spend."""
+    near, far = offset, offset + saturation
+    return ((spend + near) * (1.0 + far) / ((spend + far) * (1.0 + near))) ** slope
+
+
+@numba.njit(cache=True)
+def taken_share(extra: float, lost: float) -> tuple[float, float]:
+    """Share taken from the lost visits when pull asks for `extra` of them, and its slope."""
+    half = 0.5 * lost
+    if extra <= half:
+        return extra, 1.0
+    slope = math.exp(1.0 - extra / half) if half > 0.0 else 0.0
+    return half * (2.0 - slope), slope
+
+
+@numba.njit(cache=True)
+def pulled_network(pull, convert, moves, conversion, lost, matrix, right, scale, bend):  # type: ignore[no-untyped-def]
+    """Fill I - Q, r, and each row's scale s and its slope in d, for one draw and budget; q is (I - Q) less s."""
+    count, paid = moves.shape[0], pull.shape[0]
+    for i in range(count):
+        before, after = conversion[i], conversion[i] * (convert[i] if i < paid else 1.0)
+        right[i] = after
+        for j in range(count):
+            q = moves[i, j] * (pull[j] if j < paid else 1.0)
+            before += moves[i, j]
+            after += q
+            matrix[i, j] = -q
+        share, slope = taken_share(after - before, lost[i])
+        scale[i] = (before + share) / after if after > 0.0 else 1.0
+        bend[i] = (slope - scale[i]) / after if after > 0.0 else 0.0
+        right[i] *= scale[i]
+        for j in range(count):
+            matrix[i, j] *= scale[i]
+        matrix[i, i] += 1.0
+
+
+@numba.njit(cache=True)
+def factorise(matrix):  # type: ignore[no-untyped-def]
+    """LU factors in place, without pivoting."""
+    count = matrix.shape[0]
+    for k in range(count):
+        for i in range(k + 1, count):
+            factor = matrix[i, k] / matrix[k, k]
+            matrix[i, k] = factor
+            if factor != 0.0:
+                for j in range(k + 1, count):
+                    matrix[i, j] -= factor * matrix[k, j]
+
+
+@numba.njit(cache=True)
+def solve(factors, vector):  # type: ignore[no-untyped-def]
+    """Solve A x = vector in place."""
+    count = factors.shape[0]
+    for i in range(count):
+        for j in range(i):
+            vector[i] -= factors[i, j] * vector[j]
+    for i in range(count - 1, -1, -1):
+        for j in range(i + 1, count):
+            vector[i] -= factors[i, j] * vector[j]
+        vector[i] /= factors[i, i]
+
+
+@numba.njit(cache=True)
+def solve_transposed(factors, vector):  # type: ignore[no-untyped-def]
+    """Solve A' x = vector in place."""
+    count = factors.shape[0]
+    for i in range(count):
+        for j in range(i):
+            vector[i] -= factors[j, i] * vector[j]
+        vector[i] /= factors[i, i]
+    for i in range(count - 1, -1, -1):
+        for j in range(i + 1, count):
+            vector[i] -= factors[j, i] * vector[j]
+
+
+@numba.njit(cache=True)
+def network_conversions(
+    spend: Array,
+    entries: Array,
+    slope: Array,
+    offset: Array,
+    saturation: Array,
+    parent_effects: Array,
+    conversion_effects: Array,
+    moves: Array,
+    conversion: Array,
+    lost: Array,
+) -> Array:
+    """Expected conversions of one market, (S, B).
+
+    Parameters
+    ----------
+    spend : (B, P)
+        Spend over its mean of the paid touchpoints, which are the first P of the K touchpoints.
+    entries, conversion, lost : (S, K)
+        Entries at mean spend, and the shares of visits that convert and that are lost.
+    slope, offset, saturation, parent_effects, conversion_effects : (S, P)
+        Parameters of the draws.
+    moves : (S, K, K)
+        pi.
+    """
+    plans, paid = spend.shape
+    draws, count = entries.shape
+    shape = 2.0 * (spend - 1.0) / (spend + 1.0)
+    out = np.zeros((draws, plans))
+    pull, convert = np.ones(paid), np.ones(paid)
+    matrix, right = np.zeros((count, count)), np.zeros(count)
+    scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
+    for s in range(draws):
+        for b in range(plans):
+            for k in range(count):
+                begun[k] = entries[s, k]
+            for p in range(paid):
+                begun[p] *= entry_response(spend[b, p], slope[s, p], offset[s, p], saturation[s, p])
+                pull[p] = math.exp(parent_effects[s, p] * shape[b, p])
+                convert[p] = math.exp(conversion_effects[s, p] * shape[b, p])
+            pulled_network(pull, convert, moves[s], conversion[s], lost[s], matrix, right, scale, bend)
+            factorise(matrix)
+            solve(matrix, right)
+            for k in range(count):
+                out[s, b] += begun[k] * right[k]
+    return out
+
+
+@numba.njit(cache=True)
+def network_gradient(
+    spend: Array,
+    entries: Array,
+    slope: Array,
+    offset: Array,
+    saturation: Array,
+    parent_effects: Array,
+    conversion_effects: Array,
+    moves: Array,
+    conversion: Array,
+    lost: Array,
+) -> tuple[Array, Array]:
+    """Mean over the draws of the expected conversions of one market, and its gradient in `spend` (P,).
+
+    The other arguments are those of `network_conversions`.
+    """
+    paid = spend.shape[0]
+    draws, count = entries.shape
+    shape = 2.0 * (spend - 1.0) / (spend + 1.0)
+    shape_slope = 4.0 / (spend + 1.0) ** 2
+    value, gradient = 0.0, np.zeros(paid)
+    pull, convert = np.ones(paid), np.ones(paid)
+    matrix, right = np.zeros((count, count)), np.zeros(count)
+    scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
+    for s in range(draws):
+        for k in range(count):
+            begun[k] = entries[s, k]
+        for p in range(paid):
+            begun[p] *= entry_response(spend[p], slope[s, p], offset[s, p], saturation[s, p])
+            pull[p] = math.exp(parent_effects[s, p] * shape[p])
+            convert[p] = math.exp(conversion_effects[s, p] * shape[p])
+        pulled_network(pull, convert, moves[s], conversion[s], lost[s], matrix, right, scale, bend)
+        factorise(matrix)
+        reached = right.copy()
+        solve(matrix, reached)
+        visits = begun.copy()
+        solve_transposed(matrix, visits)
+        for p in range(paid):
+            near, far = spend[p] + offset[s, p], spend[p] + offset[s, p] + saturation[s, p]
+            value_p = begun[p] * slope[s, p] * (1.0 / near - 1.0 / far) * reached[p]
+            for i in range(count):
+                pulled = moves[s, i, p] * pull[p] * parent_effects[s, p] * shape_slope[p]
+                value_p += visits[i] * pulled * (scale[i] * reached[p] + bend[i] * reached[i] / scale[i])
+            converted = conversion[s, p] * convert[p] * conversion_effects[s, p] * shape_slope[p]
+            value_p += visits[p] * converted * (scale[p] + bend[p] * reached[p] / scale[p])
+            gradient[p] += value_p / draws
+        for k in range(count):
+            value += begun[k] * reached[k] / draws
+    return np.array([value]), gradient

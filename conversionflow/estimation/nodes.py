@@ -1,0 +1,101 @@
+"""The network's nodes: the (market, touchpoint) pairs that occur, paid ones first."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conversionflow.estimation.network import NetworkData
+from conversionflow.estimation.types import NOT_APPLICABLE, Array, Key, Mask, Parameter
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Flat view of the active (market, touchpoint) pairs, the paid ones before the others.
+
+    Attributes
+    ----------
+    data
+        The network.
+    market, touchpoint : int array (N,)
+        Position of each node's market and touchpoint in `data`.
+    paid_count
+        The first so many nodes are paid.
+    """
+
+    data: NetworkData
+    market: Index
+    touchpoint: Index
+    paid_count: int
+
+    @classmethod
+    def of(cls, data: NetworkData) -> "Nodes":
+        """List the nodes of a network."""
+        paid, organic = np.argwhere(data.paid), np.argwhere(data.active & ~data.paid)
+        market, touchpoint = np.concatenate([paid, organic]).T
+        return cls(data, market, touchpoint, len(paid))
+
+    @cached_property
+    def names(self) -> list[tuple[str, str]]:
+        """(market, touchpoint) of every node."""
+        data = self.data
+        return [
+            (data.markets[m], data.touchpoints[k]) for m, k in zip(self.market, self.touchpoint, strict=True)
+        ]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """One text per node, for the axes of the fitted arrays."""
+        return [", ".join(name) for name in self.names]
+
+    @property
+    def keys(self) -> list[Key]:
+        """Keys of a parameter with one value per node."""
+        return [(*name, NOT_APPLICABLE) for name in self.names]
+
+    @property
+    def membership(self) -> Array:
+        """1 where the node belongs to the market, (N, M)."""
+        return np.eye(len(self.data.markets))[self.market]
+
+    @property
+    def neighbours(self) -> Mask:
+        """Pairs of nodes of the same market, (N, N)."""
+        return self.market[:, None] == self.market[None, :]
+
+    def per_node(self, values: Array) -> Array:
+        """Take the nodes' entries of an array that begins with the axes (M, K)."""
+        return values[self.market, self.touchpoint]
+
+    def moves(self) -> Array:
+        """Moves between nodes, (N, N, T); 0 between markets."""
+        between = self.data.moves[self.market[:, None], self.touchpoint[:, None], self.touchpoint[None, :]]
+        return np.where(self.neighbours[:, :, None], between, 0.0)
+
+    @cached_property
+    def relative_spend(self) -> Array:
+        """Spend over its mean of the paid nodes, (paid_count, T)."""
+        spend = self.per_node(self.data.spend)[: self.paid_count]
+        return spend / spend.mean(axis=1, keepdims=True)
+
+    def parameter(self, name: str, values: Array) -> Parameter:
+        """Publish an array (chain, draw, n) whose last axis runs over the nodes or over the paid ones."""
+        return Parameter(name, tuple(self.keys[: values.shape[2]]), values)
+
+    def control_parameters(self, coefficients: Array) -> list[Parameter]:
+        """Publish the control coefficients (chain, draw, M, P) of the controls that vary in their market."""
+        varies = np.abs(self.data.controls).max(axis=1) > 0
+        parameters = []
+        for p, name in enumerate(self.data.control_names):
+            markets = np.flatnonzero(varies[:, p])
+            keys = tuple((self.data.markets[m], NOT_APPLICABLE, NOT_APPLICABLE) for m in markets)
+            parameters.append(Parameter(f"control_{name}", keys, coefficients[:, :, markets, p]))
+        return parameters
+
+    def spend_constants(self) -> dict[str, Array]:
+        """Constants of the paid nodes that every model needs, by name; money per period."""
+        spend = self.per_node(self.data.spend)[: self.paid_count]
+        return {"mean_spend": spend.mean(axis=1), "max_spend_seen": spend.max(axis=1)}

@@ -1,0 +1,164 @@
+"""The `poisson` model: a regression of the conversions that close at each touchpoint.
+
+The conversions at k follow its own spend, the activity of its parents (the touchpoints that hand visits on to it)
+weighted with the share of their visits they hand on, and the market's controls::
+
+    Y_kt ~ Poisson(exp(beta0_k + beta1_k u_kt + sum_p parent_effects_pk pi_pk v_pt + delta . z_t))
+
+u is log(1 + spend / mean spend) less its mean; v is u for a paid parent and log(1 + touches) less its mean for an
+organic one, which is held at its reference level when a budget is evaluated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pymc as pm
+from scipy.special import gammaln
+
+from conversionflow.estimation import kernels
+from conversionflow.estimation.fused import FusedLogDensity
+from conversionflow.estimation.network import NetworkData
+from conversionflow.estimation.nodes import Nodes
+from conversionflow.estimation.priors import Prior, draw_from, normal
+from conversionflow.estimation.types import Array, Key, Mask, Parameter
+
+#: Default priors by name. `beta0` is the distance from the log of the data's mean conversions.
+DEFAULT_PRIORS: dict[str, Prior] = {
+    "beta0": normal(0.0, 1.5),
+    "beta1": normal(1.0, 0.5),
+    "parent_effects": normal(0.0, 0.3),
+    "control_coefficients": normal(0.0, 0.5),
+}
+
+#: The kernel as an operation of the model's graph.
+poisson_log_density = FusedLogDensity(kernels.poisson_log_density, parameters=4)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What the regression sees, by node (paid nodes first).
+
+    Attributes
+    ----------
+    nodes
+        The network's nodes.
+    """
+
+    nodes: Nodes
+
+    @cached_property
+    def counts(self) -> Array:
+        """Conversions, (N, T)."""
+        return self.nodes.per_node(self.nodes.data.conversions)
+
+    @cached_property
+    def log_spend_mean(self) -> Array:
+        """Mean of log(1 + spend / mean spend) of the paid nodes."""
+        return np.log1p(self.nodes.relative_spend).mean(axis=1)
+
+    @cached_property
+    def activity(self) -> Array:
+        """v, (N, T)."""
+        paid = self.nodes.paid_count
+        log_touches = np.log1p(self.nodes.per_node(self.nodes.data.touches)[paid:])
+        organic = log_touches - log_touches.mean(axis=1, keepdims=True)
+        return np.concatenate([np.log1p(self.nodes.relative_spend) - self.log_spend_mean[:, None], organic])
+
+    @cached_property
+    def handed_on(self) -> Array:
+        """pi: share of the visits of p followed by a visit of k, (N, N); 0 from a touchpoint to itself."""
+        moves = self.nodes.moves().sum(axis=2)
+        np.fill_diagonal(moves, 0.0)
+        return moves / self.nodes.per_node(self.nodes.data.touches).sum(axis=1)[:, None]
+
+    @cached_property
+    def edges(self) -> Mask:
+        """Parent p of child k, (N, N)."""
+        return self.handed_on > 0
+
+    @cached_property
+    def edge_keys(self) -> list[Key]:
+        """Keys of the parents' parameters: market, parent, child."""
+        names = self.nodes.names
+        return [(*names[p], names[k][1]) for p, k in np.argwhere(self.edges)]
+
+    @cached_property
+    def log_base(self) -> Array:
+        """Log of the mean conversions per period; of half a conversion in all where there is none."""
+        return np.log(np.maximum(self.counts.mean(axis=1), 0.5 / self.counts.shape[1]))
+
+
+def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
+    """Write the model down for PyMC."""
+    regression = Regression(Nodes.of(data))
+    nodes, counts = regression.nodes, regression.counts
+    parent, child = np.nonzero(regression.edges)
+    coords = {
+        "market": list(data.markets),
+        "control": list(data.control_names),
+        "node": nodes.labels,
+        "paid": nodes.labels[: nodes.paid_count],
+        "edge": [", ".join(key) for key in regression.edge_keys],
+    }
+    edges = np.column_stack([parent, child, regression.handed_on[parent, child]]).astype(np.float64)
+    known = (counts, regression.log_base, regression.activity, edges, data.controls, nodes.market.astype(np.float64))
+    with pm.Model(coords=coords) as model:
+        parameters = (
+            draw_from("entry_level", priors["beta0"], ["node"]),
+            draw_from("beta1", priors["beta1"], ["paid"]),
+            draw_from("parent_effects", priors["parent_effects"], ["edge"]),
+            draw_from("control_coefficients", priors["control_coefficients"], ["market", "control"]),
+        )
+        value, *_ = poisson_log_density(*parameters, *known)
+        pm.Potential("conversions", value - gammaln(counts + 1.0).sum())
+    return model
+
+
+def _reference_conversions(
+    regression: Regression, posterior: Mapping[str, Array], intercepts: Array, periods: int
+) -> Array:
+    """Mean of exp(beta0 + organic parents + controls) over the last `periods` periods, (chain, draw, N)."""
+    nodes = regression.nodes
+    parent, child = np.nonzero(regression.edges)
+    organic = parent >= nodes.paid_count
+    weights = posterior["parent_effects"][..., organic] * regression.handed_on[parent, child][organic]
+    into = np.eye(len(intercepts[0, 0]))[child[organic]]
+    total = np.zeros_like(intercepts)
+    for t in range(-min(periods, len(nodes.data.periods)), 0):
+        controls = np.einsum("cdmp,mp->cdm", posterior["control_coefficients"], nodes.data.controls[:, t])
+        organic_part = (weights * regression.activity[parent[organic], t]) @ into
+        total += np.exp(intercepts + controls[:, :, nodes.market] + organic_part)
+    return total / min(periods, len(nodes.data.periods))
+
+
+def publish(
+    data: NetworkData, posterior: Mapping[str, Array], reference_periods: int, rng: np.random.Generator
+) -> list[Parameter]:
+    """Turn the sampled arrays (chain, draw, ...) into the published parameters; nothing here is random.
+
+    `reference_conversions` are the expected conversions per period at the mean of u for every paid touchpoint, under
+    the mean conditions (controls and organic parents) of the last `reference_periods` periods;
+    `weighted_parent_effects` are parent_effects times the parents' transition probability.
+    """
+    del rng
+    regression = Regression(Nodes.of(data))
+    nodes = regression.nodes
+    intercepts = posterior["entry_level"] + regression.log_base
+    reference = _reference_conversions(regression, posterior, intercepts, reference_periods)
+    keys = tuple(regression.edge_keys)
+    weighted = posterior["parent_effects"] * regression.handed_on[regression.edges]
+    return [
+        nodes.parameter("beta0", intercepts),
+        nodes.parameter("beta1", posterior["beta1"]),
+        Parameter("parent_effects", keys, posterior["parent_effects"]),
+        Parameter("weighted_parent_effects", keys, weighted),
+        nodes.parameter("reference_conversions", reference),
+        *nodes.control_parameters(posterior["control_coefficients"]),
+    ]
+
+
+def constants(data: NetworkData) -> dict[str, Array]:
+    """Constants of the paid nodes by name, besides those of every model."""
+    return {"log_spend_mean": Regression(Nodes.of(data)).log_spend_mean}

@@ -1,0 +1,231 @@
+"""Expected conversions of a budget, from the tables of posterior draws and constants alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from conversionflow.core.errors import InputError, SettingsError
+from conversionflow.estimation.draw_table import DrawTable
+from conversionflow.estimation.network_kernels import network_conversions, network_gradient
+from conversionflow.estimation.types import CONVERSION, NULL, Array
+
+#: Which posterior draws to use: all where None.
+Draws: TypeAlias = slice | NDArray[np.intp] | None
+
+
+class MarketResponse(Protocol):
+    """One market's expected conversions; spend is over its mean, of the P paid touchpoints."""
+
+    def conversions(self, spend: Array) -> Array:
+        """Expected conversions per period of budgets (B, P), as (S, B)."""
+        ...
+
+    def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
+        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        ...
+
+    def take(self, draws: slice | NDArray[np.intp]) -> "MarketResponse":
+        """The same with some of the draws."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyMarket:
+    """The network of one market; arrays begin with the draw, the paid touchpoints come first."""
+
+    arrays: tuple[Array, ...]
+
+    @classmethod
+    def from_table(cls, table: DrawTable, paid: list[str], constants: Mapping[str, Array]) -> "JourneyMarket":
+        """Read the draws of one market."""
+        del constants
+        touchpoints = [*paid, *sorted(table.touchpoints("reference_entries") - set(paid))]
+        names = ("beta1", "response_offset", "response_saturation", "parent_effects", "conversion_effects")
+        ends = [table.array("transition_probability", touchpoints, [end])[:, :, 0] for end in (CONVERSION, NULL)]
+        return cls(
+            (
+                table.array("reference_entries", touchpoints),
+                *(table.array(name, paid) for name in names),
+                table.array("transition_probability", touchpoints, touchpoints),
+                *map(np.ascontiguousarray, ends),
+            )
+        )
+
+    def conversions(self, spend: Array) -> Array:
+        """Expected conversions per period of budgets (B, P), as (S, B)."""
+        return network_conversions(spend, *self.arrays)
+
+    def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
+        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        value, gradient = network_gradient(spend, *self.arrays)
+        return float(value[0]), gradient
+
+    def take(self, draws: slice | NDArray[np.intp]) -> "JourneyMarket":
+        """The same with some of the draws."""
+        return JourneyMarket(tuple(np.ascontiguousarray(array[draws]) for array in self.arrays))
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonMarket:
+    """The regression of one market: sum_k reference_k exp(sum_p effect_pk (log(1 + x_p) - centre_p)).
+
+    Attributes
+    ----------
+    reference : array (S, K)
+    effects : array (S, P, K)
+        Of the paid touchpoints' own and their children's conversions.
+    centre : array (P,)
+    """
+
+    reference: Array
+    effects: Array
+    centre: Array
+
+    @classmethod
+    def from_table(cls, table: DrawTable, paid: list[str], constants: Mapping[str, Array]) -> "PoissonMarket":
+        """Read the draws of one market."""
+        touchpoints = [*paid, *sorted(table.touchpoints("reference_conversions") - set(paid))]
+        effects = table.array("weighted_parent_effects", paid, touchpoints)
+        own = np.arange(len(paid))
+        effects[:, own, own] += table.array("beta1", paid)
+        return cls(table.array("reference_conversions", touchpoints), effects, constants["log_spend_mean"])
+
+    def _by_touchpoint(self, spend: Array) -> Array:
+        """Expected conversions closed at each touchpoint, (S, B, K)."""
+        return self.reference[:, None, :] * np.exp((np.log1p(spend) - self.centre) @ self.effects)
+
+    def conversions(self, spend: Array) -> Array:
+        """Expected conversions per period of budgets (B, P), as (S, B)."""
+        return self._by_touchpoint(spend).sum(axis=2)
+
+    def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
+        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        closed = self._by_touchpoint(spend[None])[:, 0]
+        slopes = np.einsum("sk,spk->p", closed, self.effects) / len(closed)
+        return float(closed.sum(axis=1).mean()), slopes / (1.0 + spend)
+
+    def take(self, draws: slice | NDArray[np.intp]) -> "PoissonMarket":
+        """The same with some of the draws."""
+        return PoissonMarket(self.reference[draws], self.effects[draws], self.centre)
+
+
+MARKET_RESPONSES: dict[str, type[JourneyMarket] | type[PoissonMarket]] = {
+    "journey": JourneyMarket,
+    "poisson": PoissonMarket,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Expected conversions per period at reference conditions for budgets, per posterior draw.
+
+    Attributes
+    ----------
+    keys
+        (market, touchpoint) of the n paid touchpoints: the order of the plan axis.
+    mean_spend, max_spend_seen : array (n,)
+        Mean and largest spend per period of the fitted periods.
+    markets
+        Names of the markets.
+    draw_count
+        Number S of posterior draws.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    mean_spend: Array
+    max_spend_seen: Array
+    draw_count: int
+    parts: tuple[tuple[str, MarketResponse], ...]
+
+    @classmethod
+    def from_frames(cls, model: str, draws: pd.DataFrame, constants: pd.DataFrame) -> "Response":
+        """Rebuild the response of a model from its tables.
+
+        Parameters
+        ----------
+        model
+            Name of the model; rows of other models are passed over.
+        draws
+            Columns model, chain, draw, parameter, market, touchpoint, related_touchpoint, value.
+        constants
+            Columns model, market, touchpoint, constant, value.
+        """
+        if model not in MARKET_RESPONSES:
+            raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MARKET_RESPONSES)}")
+        own = constants[constants["model"] == model]
+        known = own.pivot(index=["market", "touchpoint"], columns="constant", values="value").sort_index()
+        tables = DrawTable.by_market(draws[draws["model"] == model])
+        if not tables:
+            raise InputError(f"There are no posterior draws of model {model!r}; fit it first")
+        keys = tuple((str(market), str(touchpoint)) for market, touchpoint in known.index)
+        parts = []
+        for market, table in tables.items():
+            mine = known[known.index.get_level_values("market") == market]
+            paid = [touchpoint for name, touchpoint in keys if name == market]
+            values = {str(name): mine[name].to_numpy(np.float64) for name in mine.columns}
+            parts.append((market, MARKET_RESPONSES[model].from_table(table, paid, values)))
+        mean, largest = (known[name].to_numpy(np.float64) for name in ("mean_spend", "max_spend_seen"))
+        return cls(keys, mean, largest, next(iter(tables.values())).count, tuple(parts))
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Names of the markets, the order of the last axis of `conversions_by_market`."""
+        return tuple(market for market, _ in self.parts)
+
+    def _columns(self, market: str) -> NDArray[np.intp]:
+        """Positions of the market's touchpoints in a plan."""
+        return np.array([n for n, key in enumerate(self.keys) if key[0] == market], dtype=np.intp)
+
+    def _relative(self, plans: Array) -> Array:
+        plans = np.asarray(plans, dtype=np.float64)
+        if plans.shape[-1] != len(self.keys):
+            raise InputError(f"A plan has {plans.shape[-1]} values; the response has {len(self.keys)} touchpoints")
+        return plans / self.mean_spend
+
+    def conversions_by_market(self, plans: Array, draws: Draws = None) -> Array:
+        """Expected conversions per period by market.
+
+        Parameters
+        ----------
+        plans : array (B, n)
+            Spend per period, money.
+        draws
+            Which posterior draws to use; None for all S.
+
+        Returns
+        -------
+        array (S, B, M)
+        """
+        spend, chosen = self._relative(plans), self if draws is None else self.take(draws)
+        parts = [part.conversions(np.ascontiguousarray(spend[:, self._columns(m)])) for m, part in chosen.parts]
+        return np.stack(parts, axis=2)
+
+    def conversions(self, plans: Array, draws: Draws = None) -> Array:
+        """Expected conversions per period over all markets, (S, B); see `conversions_by_market`."""
+        return self.conversions_by_market(plans, draws).sum(axis=2)
+
+    def mean_and_gradient(self, plan: Array, draws: Draws = None) -> tuple[float, Array]:
+        """Posterior mean of the expected conversions per period of one plan (n,), and its gradient (n,)."""
+        spend, chosen = self._relative(plan), self if draws is None else self.take(draws)
+        total, gradient = 0.0, np.zeros(len(self.keys))
+        for market, part in chosen.parts:
+            columns = self._columns(market)
+            value, slopes = part.mean_and_gradient(spend[columns])
+            total += value
+            gradient[columns] = slopes / self.mean_spend[columns]
+        return total, gradient
+
+    def take(self, draws: slice | NDArray[np.intp]) -> "Response":
+        """The response with some of its posterior draws."""
+        parts = tuple((market, part.take(draws)) for market, part in self.parts)
+        count = len(np.arange(self.draw_count)[draws])
+        return Response(self.keys, self.mean_spend, self.max_spend_seen, count, parts)
+
+    def thin(self, draws: int) -> "Response":
+        """The response with `draws` posterior draws at even distances; never more than there are."""
+        kept = min(draws, self.draw_count)
+        return self.take(np.arange(kept) * self.draw_count // kept)
