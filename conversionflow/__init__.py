@@ -1,0 +1,1 @@
+"""Marketing measurement in the warehouse: journeys, a Bayesian network of touchpoints, and a budget plan."""
