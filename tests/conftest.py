@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 
