@@ -43,7 +43,7 @@ lint: install
 	ruff check .
 	ruff format --check .
 	mypy
-	sqlfluff lint models tests/data tests/generic --disable-progress-bar
+	sqlfluff lint models tests/data --disable-progress-bar
 
 bench: install
 	python -m benchmarks.build

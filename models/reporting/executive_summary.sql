@@ -5,7 +5,7 @@
     {
         'headline': 'tracked_share', 'value': 'tracked_share',
         'unit': 'share of all orders', 'known': 'total_orders is not null',
-        'text': 'No other figure speaks of more than this share of all orders.',
+        'text': 'No other figure goes beyond this share of orders.',
         'otherwise': 'Unknown: there is no sales table.',
     },
     {
@@ -24,7 +24,7 @@
         'low': 'uplift_low', 'high': 'uplift_high',
         'unit': 'tracked conversions per ' ~ var('period'),
         'known': 'uplift is not null',
-        'text': 'Expected gain of the plan over today, for the same conditions.',
+        'text': 'Expected gain of the plan over today.',
         'otherwise': no_plan,
     },
     {
@@ -36,7 +36,7 @@
     {
         'headline': 'money_moved', 'value': 'money_moved',
         'unit': 'money per ' ~ var('period'), 'known': 'uplift is not null',
-        'text': 'What the plan takes from some touchpoints to give to others.',
+        'text': 'What the plan takes from some to give to others.',
         'otherwise': no_plan,
     },
 ] %}

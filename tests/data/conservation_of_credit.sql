@@ -81,7 +81,8 @@ validation_errors as (
     where
         abs(coalesce(totals.conversions, 0) - wanted_totals.wanted_conversions)
         > 1e-9 * wanted_totals.wanted_conversions + 1e-9
-        or abs(coalesce(totals.revenue, 0) - wanted_totals.wanted_revenue) >= 0.005
+        or abs(coalesce(totals.revenue, 0) - wanted_totals.wanted_revenue)
+        >= 0.005
 
 )
 
