@@ -84,6 +84,7 @@ moves as (
 final as (
 
     {% for row in headlines %}
+    {% set otherwise = row.get('otherwise', '') %}
     {% set value = 'cast(' ~ row['value'] ~ ' as double precision)' %}
     select
         cast({{ loop.index }} as bigint) as headline_order,
@@ -96,7 +97,7 @@ final as (
             case
                 when {{ row.known }}
                     then '{{ row.text }}'
-                else '{{ row.get("otherwise", "") }}'
+                else '{{ otherwise }}'
             end as text
         ) as explanation,
         cast({{ run_id() }} as text) as run_id
