@@ -37,7 +37,7 @@ def calendar(first: date, last: date, period: str) -> pd.DatetimeIndex:
 @lru_cache(maxsize=1)
 def _country_codes() -> dict[str, str]:
     """Map country names and ISO codes, in lower case, to the two-letter code."""
-    codes = {}
+    codes: dict[str, str] = {}
     for name, (_, code, *aliases) in COUNTRIES.items():
         codes |= dict.fromkeys((name.replace("_", " "), code.lower(), *map(str.lower, aliases)), code)
     return codes
@@ -94,8 +94,10 @@ def _common_columns(starts: pd.DatetimeIndex, period: str) -> dict[str, Array]:
 
 def _holiday_counts(dates: pd.Series, edges: pd.DatetimeIndex) -> Array:
     """Count the holidays in each period; `edges` holds the period starts and the end of the last."""
-    counts, _ = np.histogram(pd.to_datetime(dates).to_numpy("datetime64[D]").astype(np.int64),
-                             bins=edges.to_numpy("datetime64[D]").astype(np.int64) - 0.5)
+    counts, _ = np.histogram(
+        pd.to_datetime(dates).to_numpy("datetime64[D]").astype(np.int64),
+        bins=edges.to_numpy("datetime64[D]").astype(np.int64) - 0.5,
+    )
     return counts.astype(np.float64)
 
 
@@ -129,7 +131,7 @@ def build_controls(
         holidays_frame = public_holidays(markets, starts[0].date(), end.date())
     elif not {"market", "holiday_date"} <= set(holidays_frame.columns):
         raise InputError("The holidays table needs the columns market and holiday_date")
-    edges = starts.append(pd.DatetimeIndex([end]))
+    edges = pd.DatetimeIndex([*starts, end])
     common = [_standardised(column) for column in _common_columns(starts, period).values()]
     controls, notes = [], []
     for market in markets:

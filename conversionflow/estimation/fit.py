@@ -30,14 +30,14 @@ class SamplerSettings:
     Attributes
     ----------
     draws, tune, chains
-        Kept draws and tuning steps per chain, and number of chains; the convergence gate wants 4 chains or more.
+        Kept draws and tuning steps per chain, and number of chains; the convergence gate wants 4 or more.
     seed
         Seed of everything random.
     reference_periods
         The last so many periods are the conditions under which budgets are evaluated.
     priors
-        Priors by parameter, as ``{"beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``, in place of
-        the models' own.
+        Priors by parameter in place of the models' own, as
+        ``{"beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``.
     """
 
     draws: int = 1000
@@ -54,19 +54,20 @@ class SamplerSettings:
         known = set().union(*(model.DEFAULT_PRIORS for model in MODELS.values()))
         if unknown := set(self.priors) - known:
             raise SettingsError(
-                f"No parameter is called {', '.join(sorted(unknown))}; priors can be set for {', '.join(sorted(known))}"
+                f"No parameter is called {', '.join(sorted(unknown))}; "
+                f"priors can be set for {', '.join(sorted(known))}"
             )
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of the retry ladder: the acceptance rate aimed at, and how many times the draws and the tuning."""
+    """One step of the retry ladder: acceptance rate aimed at, and multiple of draws and tuning."""
 
     target_accept: float
     effort: int
 
 
-LADDER = (Rung(0.8, 1), Rung(0.97, 2))
+LADDER = (Rung(0.87, 1), Rung(0.97, 2))
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
 
 
 def _ladder(settings: SamplerSettings) -> tuple[Rung, ...]:
-    """Attempts worth making: too few chains stay too few however long they run."""
+    """List the attempts worth making: too few chains stay too few however long they run."""
     return LADDER if settings.chains >= MINIMUM_CHAINS else LADDER[:1]
 
 

@@ -20,7 +20,7 @@ def _keys(parameters: Iterable[Parameter]) -> dict[str, np.ndarray]:
 
 def _values(parameters: Iterable[Parameter]) -> Array:
     """Draws of all the parameters side by side, (chain, draw, value)."""
-    return np.concatenate([parameter.values for parameter in parameters], axis=2)
+    return np.concatenate([parameter.draws for parameter in parameters], axis=2)
 
 
 def draws_frame(fit: Fit, keep: int) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
 
 
 def diagnostics_frame(fit: Fit) -> pd.DataFrame:
-    """One row per attempt: its diagnostics, how long it took (with compiling for the first), what was done next."""
+    """Tabulate the attempts: diagnostics, seconds (the first with compiling), what was done next."""
     return pd.DataFrame(
         [
             {
@@ -110,7 +110,8 @@ def constants_frame(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns model, market, touchpoint, constant, value; `mean_spend` and `max_spend_seen` are money per period.
+        Columns model, market, touchpoint, constant, value; `mean_spend` and `max_spend_seen` are money per
+        period.
     """
     nodes = Nodes.of(fit.data)
     constants = nodes.spend_constants() | MODELS[fit.model].constants(fit.data)

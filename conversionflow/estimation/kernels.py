@@ -2,9 +2,9 @@
 
 import math
 
-import numba
 import numpy as np
 
+from conversionflow.estimation.compiled import compiled
 from conversionflow.estimation.types import Array
 
 #: Log means further than this from the data's are cut off, which bounds the gradient.
@@ -16,7 +16,7 @@ SERIES_START = 10.0
 HALF_LOG_TWO_PI = 0.9189385332046727
 
 
-@numba.njit
+@compiled
 def log_gamma_digamma(z: float) -> tuple[float, float]:
     """Return log gamma and digamma of z > 0 (Abramowitz and Stegun 6.1.41, 6.3.18, shifted by 6.1.15)."""
     product, fractions = 1.0, 0.0
@@ -35,11 +35,49 @@ def log_gamma_digamma(z: float) -> tuple[float, float]:
     return log_gamma, log_z - 0.5 * r - slope - fractions
 
 
-@numba.njit
+@compiled
+def entry_response(
+    spend: Array, slope: float, drop: float, saturation: float, response: Array, change: Array
+) -> None:
+    """Fill the log response of one touchpoint's entries to its spend over the mean, and its derivatives.
+
+    The log response is E log(w + (1 - w) R(x)) with R(x) = x (1 + k) / (x + k), k the `saturation`,
+    E = slope (1 + k) / k and w = exp(-drop / E). It is 0 at x = 1 and -drop at x = 0. `change` (3, T) takes
+    the derivatives in slope, drop and saturation. All are shifted to a mean of 0 over the periods.
+    """
+    exponent = slope * (1.0 + saturation) / saturation
+    w = math.exp(-drop / exponent)
+    for t in range(spend.shape[0]):
+        x = spend[t]
+        rise = x * (1.0 + saturation) / (x + saturation)
+        base = w + (1.0 - w) * rise
+        log_base = math.log(base) if x > 0.0 else -drop / exponent
+        share = w / base if x > 0.0 else 1.0
+        d_exponent = log_base + share * (1.0 - rise) * drop / exponent
+        response[t] = exponent * log_base
+        change[0, t] = d_exponent * (1.0 + saturation) / saturation
+        change[1, t] = -share * (1.0 - rise)
+        change[2, t] = -d_exponent * slope / saturation**2
+        if x > 0.0:
+            change[2, t] += exponent * (1.0 - w) / base * x * (x - 1.0) / (x + saturation) ** 2
+    centre(response)
+    for row in range(3):
+        centre(change[row])
+
+
+@compiled
+def centre(values: Array) -> None:
+    """Take the mean off, in place."""
+    mean = values.mean()
+    for t in range(values.shape[0]):
+        values[t] -= mean
+
+
+@compiled
 def entries_log_density(
     level: Array,
     slope: Array,
-    offset: Array,
+    drop: Array,
     saturation: Array,
     demand: Array,
     dispersion: Array,
@@ -50,33 +88,27 @@ def entries_log_density(
 ) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
     """Negative binomial log density of the entries, without the term in the counts alone.
 
-    The log mean of node n in period t is base_n + level_n + slope_n (f_nt - mean_t f_nt) + demand_mt with
-    f = log((x + offset) / (x + offset + saturation)); the variance is mean + mean^2 / dispersion. The first nodes, as
-    many as `slope` is long, are paid, the others have no f.
+    The log mean of node n in period t is base_n + level_n + response_nt + demand_mt, the response as in
+    `entry_response` for the first nodes, as many as `slope` is long, and 0 for the others; the variance is
+    mean + mean^2 / dispersion.
     """
     nodes, periods = counts.shape
     paid = slope.shape[0]
     value = 0.0
-    d_level, d_slope, d_offset = np.zeros(nodes), np.zeros(paid), np.zeros(paid)
+    d_level, d_response = np.zeros(nodes), np.zeros((3, paid))
     d_demand, d_dispersion = np.zeros(demand.shape), np.zeros(nodes)
-    d_saturation = np.zeros(paid)
-    response, lift, ceiling = np.zeros(periods), np.zeros(periods), np.zeros(periods)
-    mean_response, mean_lift, mean_ceiling = 0.0, 0.0, 0.0
+    response, change = np.zeros(periods), np.zeros((3, periods))
     for n in range(nodes):
         m = int(market[n])
         if n < paid:
-            for t in range(periods):
-                lift[t] = 1.0 / (relative_spend[n, t] + offset[n])
-                ceiling[t] = 1.0 / (relative_spend[n, t] + offset[n] + saturation[n])
-                response[t] = math.log(ceiling[t] / lift[t])
-            mean_response, mean_lift, mean_ceiling = response.mean(), lift.mean(), ceiling.mean()
+            entry_response(relative_spend[n], slope[n], drop[n], saturation[n], response, change)
+        else:
+            response = np.zeros(periods)
         a = dispersion[n]
         log_a = math.log(a)
         log_gamma_a, digamma_a = log_gamma_digamma(a)
         for t in range(periods):
-            deviation = level[n] + demand[m, t]
-            if n < paid:
-                deviation += slope[n] * (response[t] - mean_response)
+            deviation = level[n] + demand[m, t] + response[t]
             log_mean = base[n] + min(max(deviation, -LOG_MEAN_BOUND), LOG_MEAN_BOUND)
             mean = math.exp(log_mean)
             z = counts[n, t] + a
@@ -89,19 +121,20 @@ def entries_log_density(
                 d_level[n] += d
                 d_demand[m, t] += d
                 if n < paid:
-                    d_slope[n] += d * (response[t] - mean_response)
-                    d_ceiling = d * slope[n] * (ceiling[t] - mean_ceiling)
-                    d_offset[n] += d * slope[n] * (lift[t] - mean_lift) - d_ceiling
-                    d_saturation[n] -= d_ceiling
-    return np.asarray(value), d_level, d_slope, d_offset, d_saturation, d_demand, d_dispersion
+                    for row in range(3):
+                        d_response[row, n] += d * change[row, t]
+    return np.asarray(value), d_level, d_response[0], d_response[1], d_response[2], d_demand, d_dispersion
 
 
-@numba.njit
-def autoregressive_log_density(path: Array, persistence: Array, scale: Array) -> tuple[Array, Array, Array, Array]:
+@compiled
+def autoregressive_log_density(
+    path: Array, persistence: Array, scale: Array
+) -> tuple[Array, Array, Array, Array]:
     """Log density of stationary first-order autoregressive paths (M, T) of mean 0, up to a constant.
 
-    `persistence` is the correlation of neighbours, `scale` the standard deviation of a step given the one before.
-    The mean is held near 0, for the levels of the touchpoints already are a mean: two of them would make a ridge.
+    `persistence` is the correlation of neighbours, `scale` the standard deviation of a step given the one
+    before. The mean is held near 0, for the levels of the touchpoints already are a mean: two of them would
+    make a ridge.
     """
     markets, periods = path.shape
     value = 0.0
@@ -128,7 +161,7 @@ def autoregressive_log_density(path: Array, persistence: Array, scale: Array) ->
     return np.asarray(value), d_path, d_persistence, d_scale
 
 
-@numba.njit
+@compiled
 def moves_log_density(
     effects: Array, shape: Array, pull: Array, visits: Array, weights: Array, rate: Array
 ) -> tuple[Array, Array]:
@@ -153,58 +186,3 @@ def moves_log_density(
                 value -= weights[i, j] * math.log(exposure)
                 gradient[j] -= weights[i, j] * change / exposure
     return np.asarray(value), gradient
-
-
-@numba.njit
-def poisson_log_density(
-    level: Array,
-    slope: Array,
-    parent_effects: Array,
-    coefficients: Array,
-    counts: Array,
-    base: Array,
-    activity: Array,
-    edges: Array,
-    controls: Array,
-    market: Array,
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Poisson log density of the conversions closed at each node, without the term in the counts alone.
-
-    The log mean of node n is base_n + level_n + slope_n v_n + sum_e parent_effects_e pi_e v_p(e) + control effect, with
-    v the rows of `activity`. `edges` (E, 3) holds parent, child and pi, in any order; the first nodes are paid.
-    """
-    nodes, periods = counts.shape
-    paid, links, kinds = slope.shape[0], edges.shape[0], controls.shape[2]
-    value = 0.0
-    d_level, d_slope, d_parent = np.zeros(nodes), np.zeros(paid), np.zeros(links)
-    d_coefficients = np.zeros(coefficients.shape)
-    deviation, residual = np.zeros(periods), np.zeros(periods)
-    for n in range(nodes):
-        m = int(market[n])
-        for t in range(periods):
-            deviation[t] = level[n]
-            if n < paid:
-                deviation[t] += slope[n] * activity[n, t]
-            for p in range(kinds):
-                deviation[t] += coefficients[m, p] * controls[m, t, p]
-        for e in range(links):
-            if int(edges[e, 1]) == n:
-                weight, parent = parent_effects[e] * edges[e, 2], int(edges[e, 0])
-                for t in range(periods):
-                    deviation[t] += weight * activity[parent, t]
-        for t in range(periods):
-            log_mean = base[n] + min(max(deviation[t], -LOG_MEAN_BOUND), LOG_MEAN_BOUND)
-            mean = math.exp(log_mean)
-            value += counts[n, t] * log_mean - mean
-            residual[t] = counts[n, t] - mean if abs(deviation[t]) < LOG_MEAN_BOUND else 0.0
-            d_level[n] += residual[t]
-            if n < paid:
-                d_slope[n] += residual[t] * activity[n, t]
-            for p in range(kinds):
-                d_coefficients[m, p] += residual[t] * controls[m, t, p]
-        for e in range(links):
-            if int(edges[e, 1]) == n:
-                parent = int(edges[e, 0])
-                for t in range(periods):
-                    d_parent[e] += residual[t] * activity[parent, t] * edges[e, 2]
-    return np.asarray(value), d_level, d_slope, d_parent, d_coefficients

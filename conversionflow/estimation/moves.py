@@ -4,17 +4,21 @@ For a row i (the touchpoint departed from) and its targets j (touchpoints, `(con
 
     C_ijt ~ Poisson(N_it pi_ij exp(theta_j g_jt)),      pi_ij ~ Gamma(a, b_i)
 
-with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid. The Gamma
-prior is conjugate given theta. Writing S_ij = sum_t N_it exp(theta_j g_jt) and C_ij = sum_t C_ijt::
+with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid.
+The Gamma prior is conjugate given theta. Writing S_ij = sum_t N_it exp(theta_j g_jt) and C_ij = sum_t
+C_ijt::
 
     p(C | theta) = prod_ijt (N_it^C_ijt / C_ijt!) exp(theta_j sum_it C_ijt g_jt)
                    prod_ij b_i^a / Gamma(a) * Gamma(a + C_ij) / (b_i + S_ij)^(a + C_ij)
     pi_ij | theta, C ~ Gamma(a + C_ij, b_i + S_ij)
 
-The first is the likelihood of the few effects theta that are sampled, the second is drawn exactly afterwards. Rows are
-then normalised, so that at mean spend they are proper distributions. With theta = 0 every S_ij of a row is the same
-N_i, and independent Gammas of one rate divided by their sum are Dirichlet(a + C_i.): the closed-form posterior of a
-multinomial row with a Dirichlet(a) prior, whatever b is.
+The first is the likelihood of the few effects theta that are sampled, the second is drawn exactly
+afterwards. A row's shares over the whole history, pbar_ij = pi_ij (b_i + S_ij) / (b_i + N_i) with N_i =
+sum_t N_it, are Gammas of shape a + C_ij and of one rate whatever theta is; divided by their sum, as they
+must be for every visit is followed by exactly one of the targets, they are Dirichlet(a + C_i.). The
+probabilities at mean spend follow as pbar_ij (b_i + N_i) / (b_i + S_ij), and what they leave of 1 is lost:
+more pull takes from the visits that end. With theta = 0 every S_ij is N_i, and they are the Dirichlet: the
+closed-form posterior of a multinomial row with a Dirichlet(a) prior.
 """
 
 from dataclasses import dataclass
@@ -28,6 +32,8 @@ from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
 
 #: Prior count of each possible target of a row: Jeffreys' prior of a multinomial.
 PRIOR_COUNT = 0.5
+#: Share of visits lost at mean spend where pull would leave none.
+SMALLEST_LOST_SHARE = 1e-6
 
 
 def pull_shape(relative_spend: Array) -> Array:
@@ -67,14 +73,19 @@ class MoveCounts:
     @cached_property
     def pull(self) -> Array:
         """Sufficient statistic of each target's effect, sum_it C_ijt g_jt, (J,)."""
-        return np.einsum("ijt,ij,jt->j", self.counts, self.possible, self.shape)
+        pull: Array = np.einsum("ijt,ij,jt->j", self.counts, self.possible, self.shape)
+        return pull
 
     @cached_property
     def constant(self) -> float:
         """Part of the log likelihood that no effect changes."""
         counts, possible = self.counts, self.possible
         poisson = xlogy(counts, self.visits[:, None, :]) - gammaln(counts + 1.0)
-        prior = PRIOR_COUNT * np.log(self.rate)[:, None] - gammaln(PRIOR_COUNT) + gammaln(PRIOR_COUNT + self.totals)
+        prior = (
+            PRIOR_COUNT * np.log(self.rate)[:, None]
+            - gammaln(PRIOR_COUNT)
+            + gammaln(PRIOR_COUNT + self.totals)
+        )
         return float(poisson[possible].sum() + prior[possible].sum())
 
     @property
@@ -120,8 +131,9 @@ class Moves:
 
     @cached_property
     def rate(self) -> Array:
-        """b of each row's prior, with which the expected prior probabilities of a row sum to 1, (N,)."""
-        return PRIOR_COUNT * (self.possible.sum(axis=1) + 2.0)
+        """Rate b of each row's prior, with which the expected prior probabilities of a row sum to 1, (N,)."""
+        rate: Array = PRIOR_COUNT * (self.possible.sum(axis=1) + 2.0)
+        return rate
 
     @cached_property
     def between(self) -> MoveCounts:
@@ -149,9 +161,7 @@ class Moves:
 
 def _exposures(effects: Array, moves: MoveCounts) -> Array:
     """Return S_ij for draws of the effects (S, J), as (S, I, J)."""
-    columns = [
-        np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits.T for j in range(len(moves.shape))
-    ]
+    columns = [np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits.T for j in range(len(moves.shape))]
     return np.stack(columns, axis=2) if columns else np.zeros((len(effects), len(moves.visits), 0))
 
 
@@ -173,15 +183,19 @@ def draw_probabilities(
     array (S, len(moves.keys))
         At mean spend; the values of each row sum to 1.
     """
-    draws, count, paid = len(parent_effects), len(moves.visits), moves.nodes.paid_count
-    total = moves.visits.sum(axis=1)
-    exposure = np.tile(total[:, None], (draws, 1, count + 2))
-    exposure[:, :, :paid] = _exposures(parent_effects, moves.between)
-    exposure[:, :paid, count] = np.einsum("sii->si", _exposures(conversion_effects, moves.converting))
-    data, nodes = moves.nodes.data, moves.nodes
+    nodes, data = moves.nodes, moves.nodes.data
+    count, paid = len(moves.visits), nodes.paid_count
     ends = [nodes.per_node(values).sum(axis=1)[:, None] for values in (data.conversions, data.nulls)]
     shape = PRIOR_COUNT + np.concatenate([moves.counts.sum(axis=2), *ends], axis=1)
-    gammas = rng.standard_gamma(np.broadcast_to(shape, exposure.shape)) / (moves.rate[:, None] + exposure)
-    gammas[:, :, :count][:, ~moves.possible] = 0.0
-    gammas /= gammas.sum(axis=2, keepdims=True)
-    return np.concatenate([gammas[:, :, :count][:, moves.possible], gammas[:, :, count], gammas[:, :, count + 1]], axis=1)
+    shares = rng.standard_gamma(np.broadcast_to(shape, (len(parent_effects), *shape.shape)))
+    shares[:, :, :count][:, ~moves.possible] = 0.0
+    shares /= shares.sum(axis=2, keepdims=True)
+    whole = moves.rate + moves.visits.sum(axis=1)
+    shares[:, :, :paid] *= whole[:, None] / (moves.rate[:, None] + _exposures(parent_effects, moves.between))
+    converting = np.einsum("sii->si", _exposures(conversion_effects, moves.converting))
+    shares[:, :paid, count] *= whole[:paid] / (moves.rate[:paid] + converting)
+    onward = shares[:, :, : count + 1].sum(axis=2)
+    shares[:, :, count + 1] = np.maximum(1.0 - onward, SMALLEST_LOST_SHARE)
+    shares /= shares.sum(axis=2, keepdims=True)
+    onto = shares[:, :, :count][:, moves.possible]
+    return np.concatenate([onto, shares[:, :, count], shares[:, :, count + 1]], axis=1)

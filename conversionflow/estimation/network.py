@@ -1,8 +1,9 @@
 """The network's sufficient statistics: what the models see of a market."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from conversionflow.estimation.types import CONVERSION, NULL, Array, Mask
 
 #: Fewer periods than this cannot tell a response to spend from season and noise.
 MINIMUM_PERIODS = 20
+#: Labels along each axis, by column.
+Axes: TypeAlias = Mapping[str, Sequence[str] | pd.DatetimeIndex]
 MEASURES = ("spend", "entries", "touches", "conversions")
 
 
@@ -55,7 +58,9 @@ class NetworkData:
             )
         for name in (*MEASURES, "moves"):
             if not (np.isfinite(getattr(self, name)).all() and (getattr(self, name) >= 0).all()):
-                raise InputError(f"{name} has a negative or missing value; it must be 0 or more in every period")
+                raise InputError(
+                    f"{name} has a negative or missing value; it must be 0 or more in every period"
+                )
         if not self.active.any():
             raise InputError("No touchpoint has a touch in a closed journey: there is no network to fit")
         self._check_conservation()
@@ -72,28 +77,26 @@ class NetworkData:
     @property
     def nulls(self) -> Array:
         """Visits after which the journey was lost, (M, K, T)."""
-        return self.touches - self.moves.sum(axis=2) - self.conversions
+        nulls: Array = self.touches - self.moves.sum(axis=2) - self.conversions
+        return nulls
 
     @property
     def active(self) -> Mask:
         """Touchpoints that occur in the market's journeys, (M, K)."""
-        return self.touches.sum(axis=2) > 0
+        active: Mask = self.touches.sum(axis=2) > 0
+        return active
 
     @property
     def paid(self) -> Mask:
         """Touchpoints in the network that have any spend, (M, K)."""
-        return self.active & (self.spend.sum(axis=2) > 0)
+        paid: Mask = self.active & (self.spend.sum(axis=2) > 0)
+        return paid
 
     @property
     def untracked(self) -> tuple[tuple[str, str], ...]:
         """(market, touchpoint) with spend but no touch: left out of the models."""
         lonely = ~self.active & (self.spend.sum(axis=2) > 0)
         return tuple((self.markets[m], self.touchpoints[k]) for m, k in np.argwhere(lonely))
-
-    @property
-    def mean_spend(self) -> Array:
-        """Mean spend per period, (M, K)."""
-        return self.spend.mean(axis=2)
 
     @classmethod
     def from_frames(
@@ -115,7 +118,7 @@ class NetworkData:
         period
             day, week or month: the step between two values of period_start.
         holidays
-            Columns market, holiday_date; None takes the public holidays of the country a market is named after.
+            Columns market, holiday_date; None takes those of the country a market is named after.
 
         Raises
         ------
@@ -130,7 +133,7 @@ class NetworkData:
         starts = calendar(stamps.min(), stamps.max(), period)
         markets = _names(touchpoint_periods["market"])
         touchpoints = _names(touchpoint_periods["touchpoint"])
-        axes = {"market": markets, "touchpoint": touchpoints, "period_start": starts}
+        axes: Axes = {"market": markets, "touchpoint": touchpoints, "period_start": starts}
         measures = {name: _dense(touchpoint_periods, axes, name) for name in MEASURES}
         names, controls, notes = build_controls(starts, period, markets, holidays)
         return cls(
@@ -158,7 +161,7 @@ def _names(column: pd.Series) -> tuple[str, ...]:
     return tuple(sorted(map(str, column.unique())))
 
 
-def _dense(frame: pd.DataFrame, axes: dict[str, Sequence[str] | pd.DatetimeIndex], value: str) -> Array:
+def _dense(frame: pd.DataFrame, axes: Axes, value: str) -> Array:
     """Sum a long frame's `value` into an array with one axis per entry of `axes`."""
     positions = []
     for column, labels in axes.items():

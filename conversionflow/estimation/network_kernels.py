@@ -2,37 +2,40 @@
 
 For a budget with spend x over its mean, per period::
 
-    f = e(x)' (I - Q(x))^-1 r(x),    e_k = entries_k (h_k(x_k) / h_k(1))^beta1_k, h_k(x) = (x + c_k) / (x + c_k + s_k)
+    f = e(x)' (I - Q(x))^-1 r(x)
+    e_k = entries_k (h_k(x_k) / h_k(1))^slope_k,    h_k(x) = (x + offset_k) / (x + saturation_k)
     q_ij = pi_ij exp(parent_effects_j g(x_j)),    rr_i = r_i exp(conversion_effects_i g(x_i))
 
-with g(x) = 2 (x - 1) / (x + 1). More pull than at mean spend is taken from the visits that were lost, and can take at
-most all of them: with nu_i the lost share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i - r_i, row i is used as it
-is up to d_i = nu_i / 2, and beyond that scaled down such that d_i goes to nu_i as pull grows without bound::
+with g(x) = 2 (x - 1) / (x + 1). More pull than at mean spend is taken from the visits that were lost, and
+can take at most all of them: with nu_i the lost share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i -
+r_i, row i is used as it is up to d_i = nu_i / 2, and beyond that scaled down such that d_i goes to nu_i as
+pull grows without bound::
 
     taken(d) = d                                           for d <= nu / 2
     taken(d) = nu / 2 (2 - exp(1 - 2 d / nu))              beyond (continuous, with continuous slope)
     Q_ij = s_i q_ij,  r_i(x) = s_i rr_i,  s_i = (1 - nu_i + taken(d_i)) / (1 - nu_i + d_i)
 
-So every row stays sub-stochastic for any budget, and I - Q is a diagonally dominant M-matrix: elimination needs no
-pivoting. The gradient is the adjoint one, df = de' h + v' (dQ h + dr), with h = (I - Q)^-1 r and v = (I - Q)^-T e.
+So every row stays sub-stochastic for any budget, and I - Q is a diagonally dominant M-matrix: elimination
+needs no pivoting. The gradient is the adjoint one, df = de' h + v' (dQ h + dr), with h = (I - Q)^-1 r and v
+= (I - Q)^-T e.
 """
 
 import math
 
-import numba
 import numpy as np
 
+from conversionflow.estimation.compiled import compiled
 from conversionflow.estimation.types import Array
 
 
-@numba.njit(cache=True)
+@compiled
 def entry_response(spend: float, slope: float, offset: float, saturation: float) -> float:
     """Multiplier of the entries: 1 at mean spend."""
-    near, far = offset, offset + saturation
-    return ((spend + near) * (1.0 + far) / ((spend + far) * (1.0 + near))) ** slope
+    ratio = (spend + offset) * (1.0 + saturation) / ((spend + saturation) * (1.0 + offset))
+    return math.exp(slope * math.log(ratio))
 
 
-@numba.njit(cache=True)
+@compiled
 def taken_share(extra: float, lost: float) -> tuple[float, float]:
     """Share taken from the lost visits when pull asks for `extra` of them, and its slope."""
     half = 0.5 * lost
@@ -42,9 +45,19 @@ def taken_share(extra: float, lost: float) -> tuple[float, float]:
     return half * (2.0 - slope), slope
 
 
-@numba.njit(cache=True)
-def pulled_network(pull, convert, moves, conversion, lost, matrix, right, scale, bend):  # type: ignore[no-untyped-def]
-    """Fill I - Q, r, and each row's scale s and its slope in d, for one draw and budget; q is (I - Q) less s."""
+@compiled
+def pulled_network(
+    pull: Array,
+    convert: Array,
+    moves: Array,
+    conversion: Array,
+    lost: Array,
+    matrix: Array,
+    right: Array,
+    scale: Array,
+    bend: Array,
+) -> None:
+    """Fill I - Q, r, each row's scale s and (slope of taken - s) / total, for one draw and budget."""
     count, paid = moves.shape[0], pull.shape[0]
     for i in range(count):
         before, after = conversion[i], conversion[i] * (convert[i] if i < paid else 1.0)
@@ -63,8 +76,8 @@ def pulled_network(pull, convert, moves, conversion, lost, matrix, right, scale,
         matrix[i, i] += 1.0
 
 
-@numba.njit(cache=True)
-def factorise(matrix):  # type: ignore[no-untyped-def]
+@compiled
+def factorise(matrix: Array) -> None:
     """LU factors in place, without pivoting."""
     count = matrix.shape[0]
     for k in range(count):
@@ -76,8 +89,8 @@ def factorise(matrix):  # type: ignore[no-untyped-def]
                     matrix[i, j] -= factor * matrix[k, j]
 
 
-@numba.njit(cache=True)
-def solve(factors, vector):  # type: ignore[no-untyped-def]
+@compiled
+def solve(factors: Array, vector: Array) -> None:
     """Solve A x = vector in place."""
     count = factors.shape[0]
     for i in range(count):
@@ -89,8 +102,8 @@ def solve(factors, vector):  # type: ignore[no-untyped-def]
         vector[i] /= factors[i, i]
 
 
-@numba.njit(cache=True)
-def solve_transposed(factors, vector):  # type: ignore[no-untyped-def]
+@compiled
+def solve_transposed(factors: Array, vector: Array) -> None:
     """Solve A' x = vector in place."""
     count = factors.shape[0]
     for i in range(count):
@@ -102,7 +115,7 @@ def solve_transposed(factors, vector):  # type: ignore[no-untyped-def]
             vector[i] -= factors[j, i] * vector[j]
 
 
-@numba.njit(cache=True)
+@compiled
 def network_conversions(
     spend: Array,
     entries: Array,
@@ -115,7 +128,7 @@ def network_conversions(
     conversion: Array,
     lost: Array,
 ) -> Array:
-    """Expected conversions of one market, (S, B).
+    """Evaluate one market: expected conversions, (S, B).
 
     Parameters
     ----------
@@ -151,7 +164,7 @@ def network_conversions(
     return out
 
 
-@numba.njit(cache=True)
+@compiled
 def network_gradient(
     spend: Array,
     entries: Array,
@@ -190,8 +203,8 @@ def network_gradient(
         visits = begun.copy()
         solve_transposed(matrix, visits)
         for p in range(paid):
-            near, far = spend[p] + offset[s, p], spend[p] + offset[s, p] + saturation[s, p]
-            value_p = begun[p] * slope[s, p] * (1.0 / near - 1.0 / far) * reached[p]
+            steepness = 1.0 / (spend[p] + offset[s, p]) - 1.0 / (spend[p] + saturation[s, p])
+            value_p = begun[p] * slope[s, p] * steepness * reached[p]
             for i in range(count):
                 pulled = moves[s, i, p] * pull[p] * parent_effects[s, p] * shape_slope[p]
                 value_p += visits[i] * pulled * (scale[i] * reached[p] + bend[i] * reached[i] / scale[i])

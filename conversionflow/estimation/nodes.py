@@ -64,14 +64,15 @@ class Nodes:
     @property
     def neighbours(self) -> Mask:
         """Pairs of nodes of the same market, (N, N)."""
-        return self.market[:, None] == self.market[None, :]
+        same: Mask = self.market[:, None] == self.market[None, :]
+        return same
 
     def per_node(self, values: Array) -> Array:
         """Take the nodes' entries of an array that begins with the axes (M, K)."""
         return values[self.market, self.touchpoint]
 
     def moves(self) -> Array:
-        """Moves between nodes, (N, N, T); 0 between markets."""
+        """Count moves between nodes, (N, N, T); 0 between markets."""
         between = self.data.moves[self.market[:, None], self.touchpoint[:, None], self.touchpoint[None, :]]
         return np.where(self.neighbours[:, :, None], between, 0.0)
 
@@ -79,7 +80,8 @@ class Nodes:
     def relative_spend(self) -> Array:
         """Spend over its mean of the paid nodes, (paid_count, T)."""
         spend = self.per_node(self.data.spend)[: self.paid_count]
-        return spend / spend.mean(axis=1, keepdims=True)
+        relative: Array = spend / spend.mean(axis=1, keepdims=True)
+        return relative
 
     def parameter(self, name: str, values: Array) -> Parameter:
         """Publish an array (chain, draw, n) whose last axis runs over the nodes or over the paid ones."""
@@ -99,3 +101,9 @@ class Nodes:
         """Constants of the paid nodes that every model needs, by name; money per period."""
         spend = self.per_node(self.data.spend)[: self.paid_count]
         return {"mean_spend": spend.mean(axis=1), "max_spend_seen": spend.max(axis=1)}
+
+
+def log_mean_count(counts: Array) -> Array:
+    """Log of the mean count per period of each node (N, T); of half a count in all where there is none."""
+    logs: Array = np.log(np.maximum(counts.mean(axis=1), 0.5 / counts.shape[1]))
+    return logs

@@ -1,12 +1,12 @@
 """The `poisson` model: a regression of the conversions that close at each touchpoint.
 
-The conversions at k follow its own spend, the activity of its parents (the touchpoints that hand visits on to it)
-weighted with the share of their visits they hand on, and the market's controls::
+The conversions at k follow its own spend, the activity of its parents (the touchpoints that hand visits on to
+it) weighted with the share of their visits they hand on, and the market's controls::
 
     Y_kt ~ Poisson(exp(beta0_k + beta1_k u_kt + sum_p parent_effects_pk pi_pk v_pt + delta . z_t))
 
-u is log(1 + spend / mean spend) less its mean; v is u for a paid parent and log(1 + touches) less its mean for an
-organic one, which is held at its reference level when a budget is evaluated.
+u is log(1 + spend / mean spend) less its mean; v is u for a paid parent and log(1 + touches) less its mean
+for an organic one, which is held at its reference level when a budget is evaluated.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,14 @@ from functools import cached_property
 
 import numpy as np
 import pymc as pm
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from conversionflow.estimation import kernels
 from conversionflow.estimation.fused import FusedLogDensity
 from conversionflow.estimation.network import NetworkData
-from conversionflow.estimation.nodes import Nodes
-from conversionflow.estimation.priors import Prior, draw_from, normal
+from conversionflow.estimation.nodes import Nodes, log_mean_count
+from conversionflow.estimation.poisson_kernel import poisson_log_density as kernel
+from conversionflow.estimation.priors import Prior, draw_control_effect, draw_from, normal
 from conversionflow.estimation.types import Array, Key, Mask, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean conversions.
@@ -33,7 +34,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
 }
 
 #: The kernel as an operation of the model's graph.
-poisson_log_density = FusedLogDensity(kernels.poisson_log_density, parameters=4)
+poisson_log_density = FusedLogDensity(kernel, parameters=4)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Regression:
     @cached_property
     def log_spend_mean(self) -> Array:
         """Mean of log(1 + spend / mean spend) of the paid nodes."""
-        return np.log1p(self.nodes.relative_spend).mean(axis=1)
+        means: Array = np.log1p(self.nodes.relative_spend).mean(axis=1)
+        return means
 
     @cached_property
     def activity(self) -> Array:
@@ -71,7 +73,8 @@ class Regression:
         """pi: share of the visits of p followed by a visit of k, (N, N); 0 from a touchpoint to itself."""
         moves = self.nodes.moves().sum(axis=2)
         np.fill_diagonal(moves, 0.0)
-        return moves / self.nodes.per_node(self.nodes.data.touches).sum(axis=1)[:, None]
+        shares: Array = moves / self.nodes.per_node(self.nodes.data.touches).sum(axis=1)[:, None]
+        return shares
 
     @cached_property
     def edges(self) -> Mask:
@@ -79,22 +82,23 @@ class Regression:
         return self.handed_on > 0
 
     @cached_property
+    def links(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Parents and children of the edges, the children in order."""
+        child, parent = np.nonzero(self.edges.T)
+        return parent, child
+
+    @cached_property
     def edge_keys(self) -> list[Key]:
         """Keys of the parents' parameters: market, parent, child."""
         names = self.nodes.names
-        return [(*names[p], names[k][1]) for p, k in np.argwhere(self.edges)]
-
-    @cached_property
-    def log_base(self) -> Array:
-        """Log of the mean conversions per period; of half a conversion in all where there is none."""
-        return np.log(np.maximum(self.counts.mean(axis=1), 0.5 / self.counts.shape[1]))
+        return [(*names[p], names[k][1]) for p, k in zip(*self.links, strict=True)]
 
 
 def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
     """Write the model down for PyMC."""
     regression = Regression(Nodes.of(data))
     nodes, counts = regression.nodes, regression.counts
-    parent, child = np.nonzero(regression.edges)
+    parent, child = regression.links
     coords = {
         "market": list(data.markets),
         "control": list(data.control_names),
@@ -103,13 +107,19 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "edge": [", ".join(key) for key in regression.edge_keys],
     }
     edges = np.column_stack([parent, child, regression.handed_on[parent, child]]).astype(np.float64)
-    known = (counts, regression.log_base, regression.activity, edges, data.controls, nodes.market.astype(np.float64))
+    known = (
+        counts,
+        log_mean_count(regression.counts),
+        regression.activity,
+        edges,
+        nodes.market.astype(np.float64),
+    )
     with pm.Model(coords=coords) as model:
         parameters = (
             draw_from("entry_level", priors["beta0"], ["node"]),
             draw_from("beta1", priors["beta1"], ["paid"]),
             draw_from("parent_effects", priors["parent_effects"], ["edge"]),
-            draw_from("control_coefficients", priors["control_coefficients"], ["market", "control"]),
+            draw_control_effect(data.controls, priors["control_coefficients"]),
         )
         value, *_ = poisson_log_density(*parameters, *known)
         pm.Potential("conversions", value - gammaln(counts + 1.0).sum())
@@ -121,7 +131,7 @@ def _reference_conversions(
 ) -> Array:
     """Mean of exp(beta0 + organic parents + controls) over the last `periods` periods, (chain, draw, N)."""
     nodes = regression.nodes
-    parent, child = np.nonzero(regression.edges)
+    parent, child = regression.links
     organic = parent >= nodes.paid_count
     weights = posterior["parent_effects"][..., organic] * regression.handed_on[parent, child][organic]
     into = np.eye(len(intercepts[0, 0]))[child[organic]]
@@ -138,17 +148,17 @@ def publish(
 ) -> list[Parameter]:
     """Turn the sampled arrays (chain, draw, ...) into the published parameters; nothing here is random.
 
-    `reference_conversions` are the expected conversions per period at the mean of u for every paid touchpoint, under
-    the mean conditions (controls and organic parents) of the last `reference_periods` periods;
-    `weighted_parent_effects` are parent_effects times the parents' transition probability.
+    `reference_conversions` are the expected conversions per period at the mean of u for every paid
+    touchpoint, under the mean conditions (controls and organic parents) of the last `reference_periods`
+    periods; `weighted_parent_effects` are parent_effects times the parents' transition probability.
     """
     del rng
     regression = Regression(Nodes.of(data))
     nodes = regression.nodes
-    intercepts = posterior["entry_level"] + regression.log_base
+    intercepts = posterior["entry_level"] + log_mean_count(regression.counts)
     reference = _reference_conversions(regression, posterior, intercepts, reference_periods)
     keys = tuple(regression.edge_keys)
-    weighted = posterior["parent_effects"] * regression.handed_on[regression.edges]
+    weighted = posterior["parent_effects"] * regression.handed_on[regression.links]
     return [
         nodes.parameter("beta0", intercepts),
         nodes.parameter("beta1", posterior["beta1"]),

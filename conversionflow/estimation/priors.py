@@ -1,17 +1,27 @@
 """Prior distributions by name, settable."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pymc as pm
-import pytensor.tensor as pt
 
 from conversionflow.core.errors import SettingsError
+from conversionflow.estimation.fused import Tensor
+from conversionflow.estimation.types import Array
 
 #: A PyMC distribution's name under `distribution`, and its arguments by name.
 Prior: TypeAlias = Mapping[str, str | float]
 
-DISTRIBUTIONS = ("Normal", "HalfNormal", "TruncatedNormal", "StudentT", "LogNormal", "Gamma", "Beta", "Exponential")
+DISTRIBUTIONS = (
+    "Normal",
+    "HalfNormal",
+    "TruncatedNormal",
+    "StudentT",
+    "LogNormal",
+    "Gamma",
+    "Beta",
+    "Exponential",
+)
 
 
 def normal(mu: float, sigma: float) -> Prior:
@@ -30,7 +40,7 @@ def with_overrides(defaults: Mapping[str, Prior], overrides: Mapping[str, Prior]
     return {name: overrides.get(name, prior) for name, prior in defaults.items()}
 
 
-def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> pt.TensorVariable[Any, Any]:
+def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> Tensor:
     """Add the parameter `name` to the model under construction."""
     arguments = dict(prior)
     distribution = getattr(pm, str(arguments.pop("distribution")))
@@ -38,3 +48,9 @@ def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> pt.TensorVariable
         return distribution(name, dims=tuple(dims), **arguments)
     except TypeError as error:
         raise SettingsError(f"The prior of {name!r} cannot be built from {arguments}: {error}") from error
+
+
+def draw_control_effect(controls: Array, prior: Prior) -> Tensor:
+    """Add the coefficients of the controls (M, T, P) and return their effect on the log mean, (M, T)."""
+    coefficients = draw_from("control_coefficients", prior, ["market", "control"])
+    return (controls * coefficients[:, None, :]).sum(axis=2)

@@ -21,15 +21,15 @@ class MarketResponse(Protocol):
     """One market's expected conversions; spend is over its mean, of the P paid touchpoints."""
 
     def conversions(self, spend: Array) -> Array:
-        """Expected conversions per period of budgets (B, P), as (S, B)."""
+        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
         ...
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
-        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        """Average one budget (P,) over the draws; with the gradient (P,)."""
         ...
 
     def take(self, draws: slice | NDArray[np.intp]) -> "MarketResponse":
-        """The same with some of the draws."""
+        """Keep some of the draws."""
         ...
 
 
@@ -44,28 +44,32 @@ class JourneyMarket:
         """Read the draws of one market."""
         del constants
         touchpoints = [*paid, *sorted(table.touchpoints("reference_entries") - set(paid))]
-        names = ("beta1", "response_offset", "response_saturation", "parent_effects", "conversion_effects")
-        ends = [table.array("transition_probability", touchpoints, [end])[:, :, 0] for end in (CONVERSION, NULL)]
+        effects = ("response_offset", "response_saturation", "parent_effects", "conversion_effects")
+        saturation = table.array("response_saturation", paid)
+        ends = [
+            table.array("transition_probability", touchpoints, [end])[:, :, 0] for end in (CONVERSION, NULL)
+        ]
         return cls(
             (
                 table.array("reference_entries", touchpoints),
-                *(table.array(name, paid) for name in names),
+                table.array("beta1", paid) * (1.0 + saturation) / saturation,
+                *(table.array(name, paid) for name in effects),
                 table.array("transition_probability", touchpoints, touchpoints),
                 *map(np.ascontiguousarray, ends),
             )
         )
 
     def conversions(self, spend: Array) -> Array:
-        """Expected conversions per period of budgets (B, P), as (S, B)."""
+        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
         return network_conversions(spend, *self.arrays)
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
-        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        """Average one budget (P,) over the draws; with the gradient (P,)."""
         value, gradient = network_gradient(spend, *self.arrays)
         return float(value[0]), gradient
 
     def take(self, draws: slice | NDArray[np.intp]) -> "JourneyMarket":
-        """The same with some of the draws."""
+        """Keep some of the draws."""
         return JourneyMarket(tuple(np.ascontiguousarray(array[draws]) for array in self.arrays))
 
 
@@ -95,21 +99,23 @@ class PoissonMarket:
         return cls(table.array("reference_conversions", touchpoints), effects, constants["log_spend_mean"])
 
     def _by_touchpoint(self, spend: Array) -> Array:
-        """Expected conversions closed at each touchpoint, (S, B, K)."""
-        return self.reference[:, None, :] * np.exp((np.log1p(spend) - self.centre) @ self.effects)
+        """Evaluate the conversions closed at each touchpoint, (S, B, K)."""
+        closed: Array = self.reference[:, None, :] * np.exp((np.log1p(spend) - self.centre) @ self.effects)
+        return closed
 
     def conversions(self, spend: Array) -> Array:
-        """Expected conversions per period of budgets (B, P), as (S, B)."""
-        return self._by_touchpoint(spend).sum(axis=2)
+        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
+        total: Array = self._by_touchpoint(spend).sum(axis=2)
+        return total
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
-        """Mean over the draws for one budget (P,), and its gradient (P,)."""
+        """Average one budget (P,) over the draws; with the gradient (P,)."""
         closed = self._by_touchpoint(spend[None])[:, 0]
         slopes = np.einsum("sk,spk->p", closed, self.effects) / len(closed)
         return float(closed.sum(axis=1).mean()), slopes / (1.0 + spend)
 
     def take(self, draws: slice | NDArray[np.intp]) -> "PoissonMarket":
-        """The same with some of the draws."""
+        """Keep some of the draws."""
         return PoissonMarket(self.reference[draws], self.effects[draws], self.centre)
 
 
@@ -157,7 +163,9 @@ class Response:
         if model not in MARKET_RESPONSES:
             raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MARKET_RESPONSES)}")
         own = constants[constants["model"] == model]
-        known = own.pivot(index=["market", "touchpoint"], columns="constant", values="value").sort_index()
+        known = own.pivot_table(
+            index=["market", "touchpoint"], columns="constant", values="value"
+        ).sort_index()
         tables = DrawTable.by_market(draws[draws["model"] == model])
         if not tables:
             raise InputError(f"There are no posterior draws of model {model!r}; fit it first")
@@ -183,11 +191,13 @@ class Response:
     def _relative(self, plans: Array) -> Array:
         plans = np.asarray(plans, dtype=np.float64)
         if plans.shape[-1] != len(self.keys):
-            raise InputError(f"A plan has {plans.shape[-1]} values; the response has {len(self.keys)} touchpoints")
+            raise InputError(
+                f"A plan has {plans.shape[-1]} values; the response has {len(self.keys)} touchpoints"
+            )
         return plans / self.mean_spend
 
     def conversions_by_market(self, plans: Array, draws: Draws = None) -> Array:
-        """Expected conversions per period by market.
+        """Evaluate plans: expected conversions per period by market.
 
         Parameters
         ----------
@@ -201,15 +211,18 @@ class Response:
         array (S, B, M)
         """
         spend, chosen = self._relative(plans), self if draws is None else self.take(draws)
-        parts = [part.conversions(np.ascontiguousarray(spend[:, self._columns(m)])) for m, part in chosen.parts]
+        parts = [
+            part.conversions(np.ascontiguousarray(spend[:, self._columns(m)])) for m, part in chosen.parts
+        ]
         return np.stack(parts, axis=2)
 
     def conversions(self, plans: Array, draws: Draws = None) -> Array:
-        """Expected conversions per period over all markets, (S, B); see `conversions_by_market`."""
-        return self.conversions_by_market(plans, draws).sum(axis=2)
+        """Sum over the markets, (S, B): see `conversions_by_market`."""
+        total: Array = self.conversions_by_market(plans, draws).sum(axis=2)
+        return total
 
     def mean_and_gradient(self, plan: Array, draws: Draws = None) -> tuple[float, Array]:
-        """Posterior mean of the expected conversions per period of one plan (n,), and its gradient (n,)."""
+        """Average one plan (n,) over the draws: expected conversions per period, and gradient (n,)."""
         spend, chosen = self._relative(plan), self if draws is None else self.take(draws)
         total, gradient = 0.0, np.zeros(len(self.keys))
         for market, part in chosen.parts:
@@ -220,12 +233,12 @@ class Response:
         return total, gradient
 
     def take(self, draws: slice | NDArray[np.intp]) -> "Response":
-        """The response with some of its posterior draws."""
+        """Keep some of the posterior draws."""
         parts = tuple((market, part.take(draws)) for market, part in self.parts)
         count = len(np.arange(self.draw_count)[draws])
         return Response(self.keys, self.mean_spend, self.max_spend_seen, count, parts)
 
     def thin(self, draws: int) -> "Response":
-        """The response with `draws` posterior draws at even distances; never more than there are."""
+        """Keep `draws` posterior draws at even distances, or all where there are fewer."""
         kept = min(draws, self.draw_count)
         return self.take(np.arange(kept) * self.draw_count // kept)

@@ -29,10 +29,10 @@ class Parameter:
         Name of the parameter.
     keys
         What each value belongs to.
-    values : array (chain, draw, len(keys))
+    draws : array (chain, draw, len(keys))
         Posterior draws.
     """
 
     name: str
     keys: tuple[Key, ...]
-    values: Array
+    draws: Array

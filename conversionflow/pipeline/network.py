@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from conversionflow.core.errors import InputError
+from conversionflow.core.progress import show_progress
 from conversionflow.core.settings import Settings
 from conversionflow.pipeline.records import schema, to_records
 from conversionflow.warehouse.relations import to_frame
@@ -46,6 +47,7 @@ def fit_network(
 def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa.Table:
     from conversionflow import estimation
 
+    show_progress()
     data = estimation.NetworkData.from_frames(
         activity, counts[counts["touchpoint_from"] != "(start)"], period=settings.period
     )

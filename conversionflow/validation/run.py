@@ -83,7 +83,7 @@ def _definitions(connection: LastingConnection, suites: Mapping[str, Suite]) -> 
         import great_expectations as gx
 
     # Its notes on temporary folders are no news to who runs a build.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     from sqlalchemy.pool import NullPool
 
     context = gx.get_context(mode="ephemeral")

@@ -1,0 +1,75 @@
+"""Transition probabilities drawn after the fit, against the closed-form Dirichlet posterior."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from conversionflow.estimation import NetworkData
+from conversionflow.estimation.moves import Moves, draw_probabilities, pull_shape
+from conversionflow.estimation.nodes import Nodes
+
+DRAWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def moves():
+    rng = np.random.default_rng(4)
+    periods = tuple(date(2024, 1, 1) + timedelta(weeks=week) for week in range(24))
+    spend = np.zeros((1, 3, 24))
+    spend[0, 0] = rng.uniform(50, 150, 24)
+    visits = rng.poisson(12, (1, 3, 24))
+    steps = np.stack(
+        [[rng.multinomial(visits[0, k, t], [0.2, 0.1, 0.1, 0.15, 0.45]) for t in range(24)] for k in range(3)]
+    )
+    onto = steps[:, :, :3].transpose(0, 2, 1)[None].astype(float)
+    conversions = steps[None, :, :, 3].astype(float)
+    data = NetworkData(
+        markets=("Italy",),
+        touchpoints=("ads", "email", "direct"),
+        periods=periods,
+        spend=spend,
+        entries=visits.astype(float),
+        touches=visits.astype(float),
+        conversions=conversions,
+        moves=onto,
+        controls=np.zeros((1, 24, 1)),
+        control_names=("trend",),
+    )
+    return Moves.of(Nodes.of(data)), steps.sum(axis=1)
+
+
+def test_without_effects_rows_are_the_dirichlet_posterior(moves):
+    found, totals = moves
+    effects = np.zeros((DRAWS, 1))
+    drawn = draw_probabilities(effects, effects, found, np.random.default_rng(6))
+    targets = ["ads", "email", "direct", "(conversion)", "(null)"]
+    for n, (_, source, target) in enumerate(found.keys):
+        counts = totals[["ads", "email", "direct"].index(source)] + 0.5
+        a, rest = counts[targets.index(target)], counts.sum()
+        mean, sd = a / rest, np.sqrt(a * (rest - a) / rest**2 / (rest + 1))
+        assert abs(drawn[:, n].mean() - mean) < 4 * sd / np.sqrt(DRAWS)
+        assert abs(drawn[:, n].std() - sd) < 4 * sd / np.sqrt(2 * DRAWS) * 1.2
+
+
+def test_rows_sum_to_one_with_and_without_effects(moves):
+    found, _ = moves
+    effects = np.random.default_rng(1).normal(0.3, 0.3, (50, 1))
+    drawn = draw_probabilities(effects, effects, found, np.random.default_rng(6))
+    rows = np.array([source for _, source, _ in found.keys])
+    for source in ("ads", "email", "direct"):
+        assert drawn[:, rows == source].sum(axis=1) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_pull_leaves_the_share_seen_over_the_whole_history_unchanged(moves):
+    found, totals = moves
+    effect = 0.8
+    drawn = draw_probabilities(
+        np.full((DRAWS, 1), effect), np.zeros((DRAWS, 1)), found, np.random.default_rng(6)
+    )
+    spend = found.nodes.relative_spend[0]
+    email = found.nodes.data.touches[0, 1]
+    average_pull = (email * np.exp(effect * pull_shape(spend))).sum() / email.sum()
+    at_mean_spend = drawn[:, found.keys.index(("Italy", "email", "ads"))].mean()
+    counts = totals[1] + 0.5
+    assert at_mean_spend * average_pull == pytest.approx(counts[0] / counts.sum(), rel=0.01)
