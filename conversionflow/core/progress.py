@@ -7,7 +7,7 @@ LOGGER = logging.getLogger("conversionflow")
 
 
 def show_progress() -> None:
-    """Send the package's own messages to standard error, once: dbt shows no others while a Python model runs."""
+    """Send the package's own messages to standard error, once: dbt shows none by itself."""
     if not LOGGER.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))

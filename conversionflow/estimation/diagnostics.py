@@ -46,13 +46,13 @@ class Diagnostics:
     def of(cls, trace: Any, names: list[str]) -> "Diagnostics":
         """Diagnose the sampled variables `names` of an ArviZ trace."""
         posterior, stats = trace.posterior[names], trace.sample_stats
-        rhat = _flat(az.rhat(posterior))
+        rhat, bulk, tail = map(_flat, convergence(posterior))
         worst = max(rhat, key=lambda name: np.inf if np.isnan(rhat[name]) else rhat[name])
         return cls(
             rhat_max=rhat[worst],
             rhat_worst=worst,
-            ess_bulk_min=float(np.min(list(_flat(az.ess(posterior, method="bulk")).values()))),
-            ess_tail_min=float(np.min(list(_flat(az.ess(posterior, method="tail")).values()))),
+            ess_bulk_min=float(np.min(list(bulk.values()))),
+            ess_tail_min=float(np.min(list(tail.values()))),
             divergences=int(stats["diverging"].sum()),
             ebfmi_min=float(np.min(az.bfmi(trace))),
             tree_depth_max_share=float(stats["maxdepth_reached"].mean()),
@@ -72,6 +72,12 @@ class Diagnostics:
             f"E-BFMI {self.ebfmi_min:.2f} below {EBFMI_MINIMUM}": self.ebfmi_min >= EBFMI_MINIMUM,
         }
         return "; ".join(text for text, passed in checks.items() if not passed)
+
+
+def convergence(posterior: Any) -> tuple[Any, Any, Any]:
+    """Return rank-normalised split R-hat, bulk and tail ESS; not a number where nothing moves."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return az.rhat(posterior), az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
 
 
 def _flat(diagnostic: Any) -> dict[str, float]:

@@ -90,7 +90,7 @@ class Fit:
     data
         What it was fitted to.
     posterior : dict of arrays (chain, draw, ...)
-        Every sampled quantity of the last attempt.
+        Every sampled quantity of the last attempt, and what the model derives from them.
     parameters
         The published parameters, by (market, touchpoint, related_touchpoint).
     attempts
@@ -143,7 +143,7 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
         if not diagnostics.failure:
             break
         started = time.monotonic()
-    posterior = {name: trace.posterior[name].to_numpy() for name in names}
+    posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
     rng = np.random.default_rng(settings.seed)
     parameters = module.publish(data, posterior, settings.reference_periods, rng)
     return Fit(model, data, posterior, tuple(parameters), tuple(attempts))

@@ -6,6 +6,7 @@ import arviz as az
 import numpy as np
 import pandas as pd
 
+from conversionflow.estimation.diagnostics import convergence
 from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
@@ -66,7 +67,8 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
     """
     values = _values(fit.parameters)
     low, high = np.quantile(values, [(1 - credible_mass) / 2, (1 + credible_mass) / 2], axis=(0, 1))
-    dataset = az.convert_to_dataset({"value": values})
+    checks = convergence(az.convert_to_dataset({"value": values}))
+    rhat, bulk, tail = (check["value"].to_numpy() for check in checks)
     return pd.DataFrame(
         {
             "model": fit.model,
@@ -75,9 +77,9 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
             "sd": values.std(axis=(0, 1), ddof=1),
             "low": low,
             "high": high,
-            "rhat": az.rhat(dataset)["value"].to_numpy(),
-            "ess_bulk": az.ess(dataset, method="bulk")["value"].to_numpy(),
-            "ess_tail": az.ess(dataset, method="tail")["value"].to_numpy(),
+            "rhat": rhat,
+            "ess_bulk": bulk,
+            "ess_tail": tail,
         }
     )
 

@@ -1,4 +1,5 @@
--- The plan's spends add up to its budget exactly and keep their bounds.
+-- The plan's spends add up to its budget exactly, keep their bounds, and are
+-- expected to bring no less than today's.
 with
 
 allocated as (
@@ -32,6 +33,7 @@ validation_errors as (
         or allocated.broken_bounds > 0
         or plans.budget_residual <> 0
         or not plans.feasible
+        or plans.uplift < -1e-9
 
 )
 

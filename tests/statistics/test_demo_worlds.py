@@ -72,7 +72,8 @@ def report(worlds: list[dict[str, float]]) -> str:
     held = sum(world["low"] <= world["true"] <= world["high"] for world in worlds)
     rows = "\n".join(
         f"| {w['seed']} | {w['model']} | {w['reachable']:.2f} | {w['true']:.2f} "
-        f"| {w['true'] / w['reachable']:.3f} | {w['claimed']:.2f} ({w['low']:.2f} to {w['high']:.2f}) | {w['coverage']:.3f} |"
+        f"| {w['true'] / w['reachable']:.3f} "
+        f"| {w['claimed']:.2f} ({w['low']:.2f} to {w['high']:.2f}) | {w['coverage']:.3f} |"
         for w in worlds
     )
     versions = {name: version(name) for name in ("duckdb", "nutpie", "numpy", "pymc", "scipy")}

@@ -19,9 +19,8 @@ def moves():
     spend = np.zeros((1, 3, 24))
     spend[0, 0] = rng.uniform(50, 150, 24)
     visits = rng.poisson(12, (1, 3, 24))
-    steps = np.stack(
-        [[rng.multinomial(visits[0, k, t], [0.2, 0.1, 0.1, 0.15, 0.45]) for t in range(24)] for k in range(3)]
-    )
+    chances = [0.2, 0.1, 0.1, 0.15, 0.45]
+    steps = rng.multinomial(visits[0], chances)
     onto = steps[:, :, :3].transpose(0, 2, 1)[None].astype(float)
     conversions = steps[None, :, :, 3].astype(float)
     data = NetworkData(

@@ -73,10 +73,8 @@ def poisson_response():
     rng = np.random.default_rng(8)
     rows = []
     for draw in range(5):
-        for name in TOUCHPOINTS:
-            rows.append((draw, "reference_conversions", name, "(none)", rng.uniform(3, 9)))
-        for name in PAID:
-            rows.append((draw, "beta1", name, "(none)", rng.uniform(0.4, 1.2)))
+        rows += [(draw, "reference_conversions", k, "(none)", rng.uniform(3, 9)) for k in TOUCHPOINTS]
+        rows += [(draw, "beta1", k, "(none)", rng.uniform(0.4, 1.2)) for k in PAID]
         rows.append((draw, "weighted_parent_effects", "ads", "direct", rng.normal(0.2, 0.1)))
         rows.append((draw, "weighted_parent_effects", "direct", "ads", rng.normal(0.2, 0.1)))
     table = pd.DataFrame(rows, columns=["draw", "parameter", "touchpoint", "related_touchpoint", "value"])

@@ -151,7 +151,6 @@ BREAKS: dict[str, dict[str, str]] = {
         "recommended_spend_at_most_max_spend": sets("max_spend", "109.98", "rowid = 1"),
         "expect_compound_columns_to_be_unique": sets("touchpoint", "'touchpoint_0'", "rowid = 1"),
         "budget_conserved": sets("recommended_spend", "recommended_spend + 0.01", "rowid = 2"),
-        "plan_beats_today": sets("conversions_recommended", "9.9", "true"),
     },
 }
 

@@ -1,0 +1,225 @@
+"""Fits of both models to data drawn from the `journey` model itself, with awkward touchpoints among them."""
+
+import re
+from datetime import date, timedelta
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+
+from conversionflow.estimation import (
+    NetworkData,
+    Response,
+    SamplerSettings,
+    constants_frame,
+    diagnostics_frame,
+    draws_frame,
+    fit,
+    summary_frame,
+)
+from conversionflow.estimation.diagnostics import Diagnostics
+
+MARKETS, PERIODS = ("Italy", "Spain"), 70
+TOUCHPOINTS = ("ads", "fixed", "retargeting", "direct", "silent")
+PAID = 3
+TRUTH = {
+    "beta1": np.array([0.8, 0.5, 0.6]),
+    "response_drop": np.array([1.6, 1.0, 1.2]),
+    "response_saturation": np.array([4.0, 3.0, 2.0]),
+    "parent_effects": np.array([0.2, 0.0, 0.6]),
+}
+ROWS = np.array(
+    [
+        [0.10, 0.02, 0.15, 0.10, 0.02, 0.05, 0.56],
+        [0.05, 0.05, 0.10, 0.15, 0.03, 0.04, 0.58],
+        [0.04, 0.03, 0.10, 0.20, 0.02, 0.09, 0.52],
+        [0.08, 0.02, 0.12, 0.15, 0.02, 0.08, 0.53],
+        [0.05, 0.05, 0.05, 0.20, 0.05, 0.00, 0.60],
+    ]
+)
+
+
+def entry_multiplier(x):
+    """Response of the entries to spend over its mean, (PAID, T)."""
+    slope, drop, saturation = (
+        TRUTH[name][:, None] for name in ("beta1", "response_drop", "response_saturation")
+    )
+    power = slope * (1 + saturation) / saturation
+    floor = np.exp(-drop / power)
+    return (floor + (1 - floor) * x * (1 + saturation) / (x + saturation)) ** power
+
+
+def walk(entries, pull, rng):
+    """Follow the journeys of one market and period: visits, moves and conversions."""
+    count = len(entries)
+    visits, moves, conversions = np.zeros(count), np.zeros((count, count)), np.zeros(count)
+    chances = ROWS.copy()
+    chances[:, :count] *= pull
+    chances[:, -1] = 1 - chances[:, :-1].sum(axis=1)
+    arrived = entries
+    while arrived.sum():
+        steps = rng.multinomial(arrived, chances)
+        visits += arrived
+        moves += steps[:, :count]
+        conversions += steps[:, count]
+        arrived = steps[:, :count].sum(axis=0)
+    return visits, moves, conversions
+
+
+def simulated():
+    """Two markets; `fixed` always spends the same, `silent` never begins or converts and is not in Spain."""
+    rng = np.random.default_rng(21)
+    shape = (2, 5, PERIODS)
+    spend, entries, touches, conversions = (np.zeros(shape) for _ in range(4))
+    moves = np.zeros((2, 5, 5, PERIODS))
+    trend = np.linspace(-1, 1, PERIODS)
+    for m in range(2):
+        x = np.exp(rng.normal(0, 0.4, (PAID, PERIODS)))
+        x[0, 20:26] = 0.0
+        x[1] = 1.0
+        x /= x.mean(axis=1, keepdims=True)
+        spend[m, :PAID] = x * 100.0
+        demand = 0.15 * trend + np.convolve(rng.normal(0, 0.15, PERIODS + 2), [0.25, 0.5, 1.0], "valid")
+        mean = np.outer([80.0, 40.0, 30.0, 90.0, 0.0], np.exp(demand))
+        mean[:PAID] *= entry_multiplier(x)
+        entries[m] = rng.poisson(mean * rng.gamma(25.0, 1 / 25.0, mean.shape))
+        pull = np.ones((5, PERIODS))
+        pull[:PAID] = np.exp(TRUTH["parent_effects"][:, None] * 2 * (x - 1) / (x + 1))
+        for t in range(PERIODS):
+            touches[m, :, t], moves[m, :, :, t], conversions[m, :, t] = walk(
+                entries[m, :, t].astype(int), pull[:, t], rng
+            )
+    # In Spain nobody meets `silent`: its visits vanish, and moves to it were journeys lost.
+    touches[1, 4], moves[1, 4], moves[1, :, 4] = 0.0, 0.0, 0.0
+    return NetworkData(
+        markets=MARKETS,
+        touchpoints=TOUCHPOINTS,
+        periods=tuple(date(2024, 1, 1) + timedelta(weeks=week) for week in range(PERIODS)),
+        spend=spend,
+        entries=entries,
+        touches=touches,
+        conversions=conversions,
+        moves=moves,
+        controls=np.tile((trend / trend.std())[None, :, None], (2, 1, 1)),
+        control_names=("trend",),
+    )
+
+
+@pytest.fixture(scope="module")
+def data():
+    return simulated()
+
+
+@pytest.fixture(scope="module")
+def journey(data):
+    return fit("journey", data, SamplerSettings(draws=1000, tune=700, chains=4, seed=3))
+
+
+@pytest.fixture(scope="module")
+def hurried(data):
+    return fit("poisson", data, SamplerSettings(draws=20, tune=20, chains=4, seed=3))
+
+
+@pytest.fixture(scope="module")
+def summary(journey):
+    keys = ["parameter", "market", "touchpoint", "related_touchpoint"]
+    return summary_frame(journey, 0.9).set_index(keys).sort_index()
+
+
+def covered(rows, truth):
+    return np.mean((rows["low"].to_numpy() <= truth) & (truth <= rows["high"].to_numpy()))
+
+
+def test_transition_probabilities_are_recovered(summary):
+    rows = summary.loc["transition_probability"]
+    targets = [*TOUCHPOINTS, "(conversion)", "(null)"]
+    italy = rows.loc["Italy"]
+    truth = np.array([ROWS[TOUCHPOINTS.index(a), targets.index(b)] for a, b in italy.index])
+    assert len(italy) == 35
+    assert covered(italy, truth) > 0.75
+    assert np.abs(italy["mean"] - truth).max() < 0.03
+
+
+@pytest.mark.parametrize("name", ["parent_effects"])
+def test_effects_of_spend_are_recovered(summary, name):
+    rows = summary.loc[name].drop(index="fixed", level="touchpoint")
+    truth = np.array([TRUTH[name][TOUCHPOINTS.index(touchpoint)] for _, touchpoint, _ in rows.index])
+    assert covered(rows, truth) >= 0.75
+    assert np.all(np.abs(rows["mean"] - truth) < 4 * rows["sd"])
+    assert rows["sd"].max() < 0.3
+
+
+def test_spend_that_never_changes_leaves_the_prior(summary):
+    effects = summary.loc["parent_effects"].xs("fixed", level="touchpoint")
+    assert effects["mean"].to_numpy() == pytest.approx([0.0, 0.0], abs=0.05)
+    assert effects["sd"].to_numpy() == pytest.approx([0.3, 0.3], rel=0.15)
+    slopes = summary.loc["beta1"].xs("fixed", level="touchpoint")
+    assert slopes["mean"].to_numpy() == pytest.approx([0.75, 0.75], abs=0.1)
+
+
+def test_a_touchpoint_that_never_occurs_in_a_market_is_not_in_its_network(summary):
+    assert ("transition_probability", "Italy", "direct", "silent") in summary.index
+    assert "silent" not in summary.xs("Spain", level="market").reset_index()["touchpoint"].to_numpy()
+
+
+def test_response_from_tables_gives_the_conversions_seen(journey, data):
+    response = Response.from_frames("journey", draws_frame(journey, 400), constants_frame(journey))
+    assert response.keys == tuple((market, name) for market in MARKETS for name in sorted(TOUCHPOINTS[:PAID]))
+    recent = pd.DataFrame(data.spend[:, :PAID, -13:].mean(axis=2), MARKETS, TOUCHPOINTS[:PAID])
+    plan = np.array([recent.loc[key] for key in response.keys])
+    found = response.conversions_by_market(plan[None])
+    assert found.shape == (400, 1, 2)
+    seen = data.conversions[:, :, -13:].sum(axis=(1, 2)) / 13
+    assert found.mean(axis=(0, 1)) == pytest.approx(seen, rel=0.12)
+
+
+def test_too_few_draws_are_refused_after_a_second_attempt(hurried):
+    assert not hurried.converged
+    table = diagnostics_frame(hurried)
+    assert table["converged"].tolist() == [False, False]
+    assert table["action"][0].startswith("retried with target_accept 0.97 and 2 times the tuning and draws")
+    assert table["action"][1].startswith("given up: ")
+    assert "ESS" in table["action"][1]
+
+
+def test_the_same_seed_gives_the_same_draws(hurried, data):
+    again = fit("poisson", data, SamplerSettings(draws=20, tune=20, chains=4, seed=3))
+    other = fit("poisson", data, SamplerSettings(draws=20, tune=20, chains=4, seed=4))
+    for first, second, third in zip(hurried.parameters, again.parameters, other.parameters, strict=True):
+        assert np.array_equal(first.draws, second.draws)
+        assert first.draws.size == 0 or not np.array_equal(first.draws, third.draws)
+
+
+def trace(draws, divergent=0):
+    """A trace of given draws (chain, draw) with healthy statistics but for the divergences."""
+    rng = np.random.default_rng(0)
+    diverging = np.zeros(draws.shape, dtype=bool)
+    diverging.flat[:divergent] = True
+    stats = {
+        "diverging": diverging,
+        "energy": rng.normal(size=draws.shape),
+        "maxdepth_reached": np.zeros(draws.shape, dtype=bool),
+    }
+    return az.from_dict(posterior={"level": draws}, sample_stats=stats)
+
+
+@pytest.mark.parametrize(
+    ("chains", "shift", "divergent", "reason"),
+    [
+        (4, 0.0, 0, ""),
+        (3, 0.0, 0, "3 chains, 4 are needed"),
+        (4, 0.0, 1, "1 divergent transitions"),
+        (4, 1.5, 0, "R-hat .* of level; bulk ESS .* below 400"),
+    ],
+)
+def test_the_gate_names_what_is_wrong(chains, shift, divergent, reason):
+    draws = np.random.default_rng(9).normal(size=(chains, 1000))
+    draws[0] += shift
+    failure = Diagnostics.of(trace(draws, divergent), ["level"]).failure
+    assert failure == "" if not reason else re.match(reason, failure)
+
+
+def test_a_chain_that_stands_still_is_refused():
+    draws = np.zeros((4, 1000))
+    assert "R-hat nan of level" in Diagnostics.of(trace(draws), ["level"]).failure
