@@ -14,7 +14,7 @@ class SettingsError(ConversionflowError):
 
 
 class ConvergenceError(ConversionflowError):
-    """No model passed the convergence gate, so no new plan may be published."""
+    """The plan's model did not pass the convergence gate, so no new plan may be published."""
 
 
 class InfeasibleBudgetError(ConversionflowError):

@@ -44,7 +44,7 @@ def search_budget(settings: Mapping[str, Any], **relations: Any) -> pa.Table:
     Raises
     ------
     ConvergenceError
-        Where no model converged.
+        Where the plan's model did not converge.
     InfeasibleBudgetError
         Where no plan can keep the bounds and the budget.
     """

@@ -25,7 +25,7 @@ class PlanInputs:
     settings : Settings
         The run's settings.
     model : str
-        The selected model: the first of setting `models` that converged.
+        The model the plan rests on: the first of setting `models`.
     response : Response
         Expected conversions per period for a plan.
     current : (n,) array
@@ -58,7 +58,7 @@ class PlanInputs:
         Raises
         ------
         ConvergenceError
-            Where models were fitted and none converged.
+            Where the model the plan rests on did not converge.
         """
         tables = {name: to_frame(relation) for name, relation in relations.items()}
         if tables["diagnostics"].empty:
@@ -86,22 +86,23 @@ class PlanInputs:
 
 
 def selected_model(settings: Settings, diagnostics: pd.DataFrame) -> str:
-    """Return the first of setting `models` whose last attempt passed the convergence gate.
+    """Return the first of setting `models`, on which the plan rests, if its last attempt converged.
+
+    The others are for comparison: a plan never moves to another model because the wanted one did not fit.
 
     Raises
     ------
     ConvergenceError
-        Where none did: no new plan may be published, and the last good one stays.
+        Where it did not: no new plan may be published, and the last good one stays.
     """
-    last = diagnostics.sort_values("attempt").groupby("model").tail(1).set_index("model")
-    for model in settings.models:
-        if model in last.index and last.loc[model, "converged"]:
-            return model
-    reasons = "; ".join(f"{model}: {row['action']}" for model, row in last.iterrows())
+    model = settings.models[0]
+    last = diagnostics[diagnostics["model"] == model].sort_values("attempt").iloc[-1]
+    if last["converged"]:
+        return model
     raise ConvergenceError(
-        f"No model passed the convergence gate, so no plan is published and the last one stays ({reasons}). "
-        "Look at mcmc_diagnostics and posterior_summary; try more tuning, for example "
-        f"--vars '{{mcmc_tune: {2 * settings.mcmc_tune}}}'."
+        f"Model {model} did not pass the convergence gate, so no plan is published and the last one stays "
+        f"({last['action']}). Look at mcmc_diagnostics and posterior_summary; try more tuning, for example "
+        f"--vars '{{mcmc_tune: {4 * settings.mcmc_tune}}}'."
     )
 
 

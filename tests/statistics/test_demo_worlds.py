@@ -14,7 +14,7 @@ from conversionflow.simulation import World
 
 PROJECT = Path(__file__).parents[2]
 REPORT = PROJECT / "docs" / "verification.md"
-SEEDS = range(1, 7)
+SEEDS = range(1, 4)
 INSIDE = """
     select count(case when probability_collapsed between low and high then 1 end), count(*)
     from posterior_summary as estimate
