@@ -29,7 +29,7 @@ class PlanInputs:
     response : Response
         Expected conversions per period for a plan.
     current : (n,) array
-        Mean spend per period over the last `reference_periods` periods with all their spend.
+        Mean spend per period, to the cent, over the last `reference_periods` periods with all their spend.
     spend_seen : list of n arrays
         Spend of each period the model was fitted on.
     untracked : DataFrame
@@ -72,7 +72,7 @@ class PlanInputs:
             settings=settings,
             model=model,
             response=response,
-            current=today.reindex(response.keys).fillna(0.0).to_numpy(),
+            current=today.reindex(response.keys).fillna(0.0).round(2).to_numpy(),
             spend_seen=_spend_seen(activity, fitted, response.keys),
             untracked=today[~today.index.isin(response.keys)].rename("current_spend").reset_index(),
             revenue_per_conversion=_revenue_per_conversion(activity, fitted, settings),
