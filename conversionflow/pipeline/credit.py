@@ -22,7 +22,8 @@ def markov_weights(transition_counts: Any, converted_step_sets: Any) -> pa.Table
     add up to, `target_conversions` what the removal effects ask for.
     """
     counts = move_totals(transition_counts)
-    sets = to_frame(converted_step_sets)
+    # a warehouse gives rows in any order, and the last bits of a sum depend on it
+    sets = to_frame(converted_step_sets).sort_values(["path_id", "touchpoint"])
     if sets.empty:
         return WEIGHTS.empty_table()
     effects = attribution.removal_effects(attribution.chain_from_transitions(counts))
