@@ -3,4 +3,4 @@
 import warnings
 
 # ArviZ announces its 1.0 whenever it is imported; the range in pyproject.toml keeps us below it.
-warnings.filterwarnings("ignore", message=".*ArviZ is undergoing a major refactor", category=FutureWarning)
+warnings.filterwarnings("ignore", message=r"\s*ArviZ is undergoing a major refactor", category=FutureWarning)

@@ -9,5 +9,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function with numba, keeping the machine code on disk for the next process."""
-    return cast(Function, numba.njit(cache=True)(function))
+    """Compile a function with numba, keeping the machine code on disk for the next process.
+
+    The code runs beside other threads, and a division by zero gives what it gives in numpy.
+    """
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -1,73 +1,64 @@
-"""Log densities with their gradients in one compiled pass, as PyTensor operations.
+"""A log density with its gradient in one compiled pass, as a PyTensor operation.
 
-PyTensor's own graph of these densities takes several times as long to evaluate and to compile.
+A model written in PyMC holds its likelihood as one such operation of all its parameters. The sampler calls
+its kernel directly (`conversionflow.estimation.unconstrained`); PyTensor's own compiler needs half a minute
+for the same.
 """
 
-import inspect
-import sys
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+import pymc as pm
 import pytensor.tensor as pt
-from pytensor.gradient import grad_undefined
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+from conversionflow.estimation.density_kernel import flat_priors
+from conversionflow.estimation.types import Array
 
 Tensor: TypeAlias = pt.TensorVariable[Any, Any]
+#: Point, table of priors, data -> log density and gradient.
+Kernel: TypeAlias = Callable[..., tuple[float, Array]]
 
 
 class FusedLogDensity(Op):  # type: ignore[misc]
-    """A scalar log density whose kernel returns the value and the gradient together.
+    """The log likelihood of a model at the vector of its parameters, with its gradient.
 
     Parameters
     ----------
     kernel
-        Numba function of the parameters, then the data, to a tuple: the value as an array without axes, and
-        for each parameter the gradient in the parameter's shape.
-    parameters
-        How many of the kernel's arguments are parameters.
+        Compiled function of a point (D,), a table of priors (D, 6) and the data, to the log density and its
+        gradient (D,).
+    data
+        The data.
     """
 
-    __props__ = ("name",)
-
-    def __init__(self, kernel: Callable[..., tuple[np.ndarray, ...]], parameters: int) -> None:
-        self.name = kernel.__name__
+    def __init__(self, kernel: Kernel, data: tuple[Any, ...]) -> None:
         self.kernel = kernel
-        self.parameters = parameters
+        self.data = data
 
-    def make_node(self, *arguments: Any) -> Apply[Any]:
-        """Build the graph node: the value, then the gradients."""
-        inputs = [pt.as_tensor_variable(argument) for argument in arguments]
-        gradients = [
-            pt.TensorType("float64", shape=value.type.shape)() for value in inputs[: self.parameters]
-        ]
-        return Apply(self, inputs, [pt.dscalar(), *gradients])
+    def make_node(self, parameters: Any) -> Apply[Any]:
+        """Build the graph node: the value, then the gradient."""
+        return Apply(self, [pt.as_tensor_variable(parameters)], [pt.dscalar(), pt.dvector()])
 
     def perform(self, node: Apply[Any], inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        """Evaluate outside of compiled graphs."""
+        """Evaluate."""
         del node
-        for storage, value in zip(output_storage, self.kernel(*inputs), strict=True):
-            storage[0] = np.asarray(value)
+        value, gradient = self.kernel(inputs[0], flat_priors(len(inputs[0])), *self.data)
+        output_storage[0][0], output_storage[1][0] = np.asarray(value), gradient
 
     def grad(self, inputs: Sequence[Any], output_gradients: Sequence[Any]) -> list[Any]:
-        """Chain rule for the value; the data have no gradient."""
-        _, *gradients = self(*inputs)
-        known = [output_gradients[0] * gradient for gradient in gradients]
-        return known + [
-            grad_undefined(self, position, value)
-            for position, value in enumerate(inputs[self.parameters :], start=self.parameters)
-        ]
+        """Chain rule for the value."""
+        return [output_gradients[0] * self(*inputs)[1]]
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Build the node from parameters and data."""
+        """Build the node from the vector of parameters."""
         return super().__call__(*arguments, **options)
 
 
-@register_funcify_default_op_cache_key(FusedLogDensity)  # type: ignore[untyped-decorator]
-def _compiled(operation: FusedLogDensity, **_: Any) -> tuple[Callable[..., Any], int]:
-    """Give the kernel to PyTensor's compiler, with a version by which its cache sees a changed kernel."""
-    source = inspect.getsource(sys.modules[operation.kernel.__module__])
-    return operation.kernel, zlib.crc32(source.encode())
+def add_log_density(model: pm.Model, kernel: Kernel, *data: Any) -> None:
+    """Add the likelihood to a model that has its parameters, which come in the order of their making."""
+    parameters = pt.concatenate([parameter.ravel() for parameter in model.free_RVs])
+    value, _ = FusedLogDensity(kernel, data)(parameters)
+    pm.Potential("log_likelihood", value, model=model)

@@ -12,18 +12,13 @@ import numpy as np
 import pymc as pm
 from scipy.special import gammaln
 
-from conversionflow.estimation import kernels
-from conversionflow.estimation.fused import FusedLogDensity, Tensor
+from conversionflow.estimation.fused import add_log_density
+from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, journey_log_density
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.priors import Prior, draw_control_effect, draw_from, normal
+from conversionflow.estimation.priors import Prior, draw_from, normal
 from conversionflow.estimation.types import Array, Parameter
-
-#: Kernels as operations of the model's graph.
-entries_log_density = FusedLogDensity(kernels.entries_log_density, parameters=6)
-autoregressive_log_density = FusedLogDensity(kernels.autoregressive_log_density, parameters=3)
-moves_log_density = FusedLogDensity(kernels.moves_log_density, parameters=1)
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
 DEFAULT_PRIORS: dict[str, Prior] = {
@@ -37,38 +32,43 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "demand_persistence": {"distribution": "Beta", "alpha": 3.0, "beta": 2.0},
     "demand_scale": {"distribution": "LogNormal", "mu": -2.5, "sigma": 0.6},
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
-}  #: Keeps the logarithm of an offset finite.
+}
+#: Keeps the logarithm of an offset finite.
 SMALLEST_OFFSET = 1e-300
 
 
-def _demand(data: NetworkData, priors: Mapping[str, Prior]) -> Tensor:
-    """Shared log demand of each market, (M, T): autocorrelated around the controls."""
-    persistence = draw_from("demand_persistence", priors["demand_persistence"], ["market"])
-    scale = draw_from("demand_scale", priors["demand_scale"], ["market"])
-    expected = draw_control_effect(data.controls, priors["control_coefficients"])
-    path = pm.Flat("demand", dims=("market", "period"))
-    pm.Potential("demand_prior", autoregressive_log_density(path - expected, persistence, scale)[0])
-    return path
+#: Axes of each parameter.
+DIMENSIONS = {
+    "demand_persistence": ("market",),
+    "demand_scale": ("market",),
+    "control_coefficients": ("market", "control"),
+    "demand": ("market", "period"),
+    "entry_level": ("node",),
+    "dispersion": ("node",),
+    "beta1": ("paid",),
+    "response_drop": ("paid",),
+    "response_saturation": ("paid",),
+    "parent_effects": ("paid",),
+    "conversion_effects": ("paid",),
+}
 
 
-def _entries(nodes: Nodes, priors: Mapping[str, Prior], demand: Tensor) -> None:
-    """Add the likelihood of the entries; `demand` is (M, T)."""
+def _entry_data(nodes: Nodes) -> EntryData:
     counts = nodes.per_node(nodes.data.entries)
-    parameters = (
-        draw_from("entry_level", priors["beta0"], ["node"]),
-        draw_from("beta1", priors["beta1"], ["paid"]),
-        draw_from("response_drop", priors["response_drop"], ["paid"]),
-        draw_from("response_saturation", priors["response_saturation"], ["paid"]),
-        demand,
-        draw_from("dispersion", priors["dispersion"], ["node"]),
+    return EntryData(
+        counts,
+        log_mean_count(counts),
+        nodes.relative_spend,
+        nodes.market.astype(np.float64),
+        np.asarray(-gammaln(counts + 1.0).sum()),
     )
-    market = nodes.market.astype(np.float64)
-    value, *_ = entries_log_density(*parameters, counts, log_mean_count(counts), nodes.relative_spend, market)
-    pm.Potential("entries", value - gammaln(counts + 1.0).sum())
 
 
 def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
-    """Write the model down for PyMC."""
+    """Write the model down for PyMC.
+
+    The demand's own density, autoregressive around the controls, is part of the compiled likelihood.
+    """
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     coords = {
@@ -79,13 +79,13 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "paid": nodes.labels[: nodes.paid_count],
     }
     with pm.Model(coords=coords) as model:
-        demand = _demand(data, priors)
-        _entries(nodes, priors, demand)
-        for name, counts in (("parent_effects", moves.between), ("conversion_effects", moves.converting)):
-            effects = draw_from(name, priors[name], ["paid"])
-            pm.Potential(
-                f"{name}_likelihood", moves_log_density(effects, *counts.statistics)[0] + counts.constant
-            )
+        for name in JourneyParameters._fields:
+            if name == "demand":
+                pm.Flat(name, dims=DIMENSIONS[name])
+            else:
+                draw_from(name, priors["beta0" if name == "entry_level" else name], DIMENSIONS[name])
+    statistics = (data.controls, _entry_data(nodes), moves.between.statistics, moves.converting.statistics)
+    add_log_density(model, journey_log_density, *statistics)
     return model
 
 

@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, xlogy
 
+from conversionflow.estimation.journey_kernel import MoveData
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
 
@@ -77,7 +78,7 @@ class MoveCounts:
         return pull
 
     @cached_property
-    def constant(self) -> float:
+    def constant(self) -> Array:
         """Part of the log likelihood that no effect changes."""
         counts, possible = self.counts, self.possible
         poisson = xlogy(counts, self.visits[:, None, :]) - gammaln(counts + 1.0)
@@ -86,13 +87,13 @@ class MoveCounts:
             - gammaln(PRIOR_COUNT)
             + gammaln(PRIOR_COUNT + self.totals)
         )
-        return float(poisson[possible].sum() + prior[possible].sum())
+        return np.asarray(poisson[possible].sum() + prior[possible].sum())
 
     @property
-    def statistics(self) -> tuple[Array, Array, Array, Array, Array]:
+    def statistics(self) -> MoveData:
         """What the collapsed density needs besides the effects."""
         weights = np.where(self.possible, PRIOR_COUNT + self.totals, 0.0)
-        return self.shape, self.pull, self.visits, weights, self.rate
+        return MoveData(self.shape, self.pull, self.visits, weights, self.rate, self.constant)
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ import pymc as pm
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from conversionflow.estimation.fused import FusedLogDensity
+from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.poisson_kernel import poisson_log_density as kernel
-from conversionflow.estimation.priors import Prior, draw_control_effect, draw_from, normal
+from conversionflow.estimation.poisson_kernel import RegressionData, poisson_log_density
+from conversionflow.estimation.priors import Prior, draw_from, normal
 from conversionflow.estimation.types import Array, Key, Mask, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean conversions.
@@ -32,9 +32,6 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "parent_effects": normal(0.0, 0.3),
     "control_coefficients": normal(0.0, 0.5),
 }
-
-#: The kernel as an operation of the model's graph.
-poisson_log_density = FusedLogDensity(kernel, parameters=4)
 
 
 @dataclass(frozen=True)
@@ -93,12 +90,26 @@ class Regression:
         names = self.nodes.names
         return [(*names[p], names[k][1]) for p, k in zip(*self.links, strict=True)]
 
+    @property
+    def known(self) -> RegressionData:
+        """Everything that the likelihood needs besides the parameters."""
+        parent, child = self.links
+        return RegressionData(
+            self.counts,
+            log_mean_count(self.counts),
+            self.activity,
+            np.column_stack([parent, child, self.handed_on[parent, child]]).astype(np.float64),
+            self.nodes.market.astype(np.float64),
+            self.nodes.data.controls,
+            np.asarray(float(self.nodes.paid_count)),
+            np.asarray(-gammaln(self.counts + 1.0).sum()),
+        )
+
 
 def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
     """Write the model down for PyMC."""
     regression = Regression(Nodes.of(data))
-    nodes, counts = regression.nodes, regression.counts
-    parent, child = regression.links
+    nodes = regression.nodes
     coords = {
         "market": list(data.markets),
         "control": list(data.control_names),
@@ -106,23 +117,12 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "paid": nodes.labels[: nodes.paid_count],
         "edge": [", ".join(key) for key in regression.edge_keys],
     }
-    edges = np.column_stack([parent, child, regression.handed_on[parent, child]]).astype(np.float64)
-    known = (
-        counts,
-        log_mean_count(regression.counts),
-        regression.activity,
-        edges,
-        nodes.market.astype(np.float64),
-    )
     with pm.Model(coords=coords) as model:
-        parameters = (
-            draw_from("entry_level", priors["beta0"], ["node"]),
-            draw_from("beta1", priors["beta1"], ["paid"]),
-            draw_from("parent_effects", priors["parent_effects"], ["edge"]),
-            draw_control_effect(data.controls, priors["control_coefficients"]),
-        )
-        value, *_ = poisson_log_density(*parameters, *known)
-        pm.Potential("conversions", value - gammaln(counts + 1.0).sum())
+        draw_from("entry_level", priors["beta0"], ["node"])
+        draw_from("beta1", priors["beta1"], ["paid"])
+        draw_from("parent_effects", priors["parent_effects"], ["edge"])
+        draw_from("control_coefficients", priors["control_coefficients"], ["market", "control"])
+    add_log_density(model, poisson_log_density, regression.known)
     return model
 
 

@@ -7,7 +7,6 @@ import pymc as pm
 
 from conversionflow.core.errors import SettingsError
 from conversionflow.estimation.fused import Tensor
-from conversionflow.estimation.types import Array
 
 #: A PyMC distribution's name under `distribution`, and its arguments by name.
 Prior: TypeAlias = Mapping[str, str | float]
@@ -48,9 +47,3 @@ def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> Tensor:
         return distribution(name, dims=tuple(dims), **arguments)
     except TypeError as error:
         raise SettingsError(f"The prior of {name!r} cannot be built from {arguments}: {error}") from error
-
-
-def draw_control_effect(controls: Array, prior: Prior) -> Tensor:
-    """Add the coefficients of the controls (M, T, P) and return their effect on the log mean, (M, T)."""
-    coefficients = draw_from("control_coefficients", prior, ["market", "control"])
-    return (controls * coefficients[:, None, :]).sum(axis=2)

@@ -1,85 +1,120 @@
-"""The compiled log densities against scipy, numerical integration and finite differences."""
+"""The compiled log densities against scipy, PyMC, numerical integration and finite differences."""
 
 import numpy as np
+import pymc as pm
 import pytest
 from scipy import integrate, special, stats
 
-from conversionflow.estimation.kernels import (
+from conversionflow.estimation.density_kernel import flat_priors, prior_log_density
+from conversionflow.estimation.fused import add_log_density
+from conversionflow.estimation.journey_kernel import (
     MEAN_SPREAD,
-    autoregressive_log_density,
+    EntryData,
+    JourneyParameters,
+    MoveData,
+    demand_log_density,
     entries_log_density,
+    journey_log_density,
+    journey_parameters,
     log_gamma_digamma,
     moves_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
-from conversionflow.estimation.poisson_kernel import poisson_log_density
+from conversionflow.estimation.poisson_kernel import (
+    PoissonParameters,
+    RegressionData,
+    poisson_log_density,
+    poisson_parameters,
+)
+from conversionflow.estimation.priors import DISTRIBUTIONS
+from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 RNG = np.random.default_rng(11)
 SPEND = np.array([[0.0, 0.4, 1.0, 1.6, 2.0], [1.2, 0.8, 1.0, 0.7, 1.3]])
+COUNTS = RNG.poisson(12.0, (3, 5)).astype(float)
+MARKET = np.array([0.0, 1.0, 1.0])
+CONTROLS = RNG.normal(0, 1, (2, 5, 2))
+ENTRIES = EntryData(
+    COUNTS, np.log([12.0, 11.0, 13.0]), SPEND, MARKET, np.asarray(-special.gammaln(COUNTS + 1).sum())
+)
+MOVES = MoveData(
+    pull_shape(SPEND),
+    np.array([1.3, -0.2]),
+    RNG.poisson(40.0, (3, 5)).astype(float),
+    np.array([[4.5, 0.0], [9.5, 2.5], [0.0, 6.5]]),
+    np.full(3, 2.0),
+    np.asarray(0.0),
+)
+CONVERTING = MOVES._replace(pull=np.array([0.4, 0.9]), weights=np.array([[3.5, 0.0], [0.0, 2.5], [0.0, 0.0]]))
+JOURNEY = JourneyParameters(
+    demand_persistence=np.array([0.3, 0.8]),
+    demand_scale=np.array([0.1, 0.3]),
+    control_coefficients=RNG.normal(0, 0.3, (2, 2)),
+    demand=RNG.normal(0, 0.2, (2, 5)),
+    entry_level=np.array([0.1, -0.2, 0.3]),
+    dispersion=np.array([8.0, 30.0, 2.5]),
+    beta1=np.array([0.7, 0.4]),
+    response_drop=np.array([1.5, 0.6]),
+    response_saturation=np.array([3.0, 0.8]),
+    parent_effects=np.array([0.4, -0.3]),
+    conversion_effects=np.array([-0.2, 0.5]),
+)
+REGRESSION = RegressionData(
+    COUNTS,
+    np.log([6.0, 5.0, 7.0]),
+    RNG.normal(0, 0.4, (3, 5)),
+    np.array([[1.0, 0.0, 0.3], [2.0, 0.0, 0.2], [0.0, 2.0, 0.4]]),
+    MARKET,
+    CONTROLS,
+    np.asarray(2.0),
+    np.asarray(0.0),
+)
+POISSON = PoissonParameters(
+    entry_level=np.array([0.1, 0.2, -0.3]),
+    beta1=np.array([0.9, 0.5]),
+    parent_effects=np.array([0.2, -0.4, 0.1]),
+    control_coefficients=RNG.normal(0, 0.3, (2, 2)),
+)
+MODELS = {
+    "journey": (journey_log_density, JOURNEY, (CONTROLS, ENTRIES, MOVES, CONVERTING)),
+    "poisson": (poisson_log_density, POISSON, (REGRESSION,)),
+}
 
 
-def entries_case():
-    parameters = [
-        np.array([0.1, -0.2, 0.3]),
-        np.array([0.7, 0.4]),
-        np.array([1.5, 0.6]),
-        np.array([3.0, 0.8]),
-        RNG.normal(0, 0.1, (2, 5)),
-        np.array([8.0, 30.0, 2.5]),
-    ]
-    counts = RNG.poisson(12.0, (3, 5)).astype(float)
-    return parameters, [counts, np.log([12.0, 11.0, 13.0]), SPEND, np.array([0.0, 1.0, 1.0])]
+def flat(parameters):
+    return np.concatenate([np.ravel(value) for value in parameters])
 
 
-def autoregressive_case():
-    return [RNG.normal(0, 0.2, (2, 6)), np.array([0.3, 0.8]), np.array([0.1, 0.3])], []
+def slope(function, point):
+    """Central differences of a function of a vector."""
+    steps = 1e-5 * np.eye(len(point))
+    return np.array([(function(point + step) - function(point - step)) / 2e-5 for step in steps])
 
 
-def moves_case():
-    visits = RNG.poisson(40.0, (3, 5)).astype(float)
-    weights = np.array([[4.5, 0.0], [9.5, 2.5], [0.0, 6.5]])
-    return [np.array([0.4, -0.3])], [
-        pull_shape(SPEND),
-        np.array([1.3, -0.2]),
-        visits,
-        weights,
-        np.full(3, 2.0),
-    ]
+def zeros_like(parameters):
+    return type(parameters)(*(np.zeros_like(value) for value in parameters))
 
 
-def poisson_case():
-    edges = np.array([[1.0, 0.0, 0.3], [2.0, 0.0, 0.2], [0.0, 2.0, 0.4]])
-    parameters = [
-        np.array([0.1, 0.2, -0.3]),
-        np.array([0.9, 0.5]),
-        np.array([0.2, -0.4, 0.1]),
-        RNG.normal(0, 0.2, (2, 5)),
-    ]
-    counts = RNG.poisson(6.0, (3, 5)).astype(float)
-    market = np.array([0.0, 1.0, 1.0])
-    return parameters, [counts, np.log([6.0, 5.0, 7.0]), RNG.normal(0, 0.4, (3, 5)), edges, market]
+@pytest.mark.parametrize("name", MODELS)
+def test_the_gradient_is_the_slope_of_the_value(name):
+    kernel, parameters, data = MODELS[name]
+    point = flat(parameters)
+    flatness = flat_priors(len(point))
+    _, gradient = kernel(point, flatness, *data)
+    expected = slope(lambda moved: kernel(moved, flatness, *data)[0], point)
+    assert gradient == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
-KERNELS = [
-    (entries_log_density, entries_case),
-    (autoregressive_log_density, autoregressive_case),
-    (moves_log_density, moves_case),
-    (poisson_log_density, poisson_case),
-]
-
-
-@pytest.mark.parametrize(("kernel", "case"), KERNELS, ids=lambda item: item.__name__)
-def test_gradient_is_the_slope_of_the_value(kernel, case):
-    parameters, known = case()
-    _, *gradients = kernel(*parameters, *known)
-    for which, gradient in enumerate(gradients):
-        for place in np.ndindex(gradient.shape):
-            ends = []
-            for step in (1e-5, -1e-5):
-                moved = [parameter.copy() for parameter in parameters]
-                moved[which][place] += step
-                ends.append(float(kernel(*moved, *known)[0]))
-            assert gradient[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-5, abs=1e-5)
+@pytest.mark.parametrize(
+    ("parameters", "read"),
+    [
+        (JOURNEY, lambda x: journey_parameters(x, CONTROLS, ENTRIES)),
+        (POISSON, lambda x: poisson_parameters(x, REGRESSION)),
+    ],
+)
+def test_a_point_holds_the_parameters_in_their_order(parameters, read):
+    for name, value in read(flat(parameters))._asdict().items():
+        assert np.array_equal(value, getattr(parameters, name)), name
 
 
 @pytest.mark.parametrize("z", [1e-3, 0.5, 3.0, 9.999, 10.0, 250.0, 1e6])
@@ -90,32 +125,29 @@ def test_log_gamma_and_digamma_match_scipy(z):
 
 
 def test_entries_are_negative_binomial_around_a_response_of_drop_and_saturation():
-    parameters, known = entries_case()
-    level, slope, drop, saturation, demand, dispersion = parameters
-    counts, base, spend, market = known
-    total = 0.0
+    at, total = JOURNEY, 0.0
     for n in range(3):
-        log_mean = base[n] + level[n] + demand[int(market[n])]
+        log_mean = ENTRIES.base[n] + at.entry_level[n] + at.demand[int(MARKET[n])]
         if n < 2:
-            power = slope[n] * (1 + saturation[n]) / saturation[n]
-            floor = np.exp(-drop[n] / power)
-            rise = (1 + saturation[n]) * spend[n] / (saturation[n] + spend[n])
+            saturation = at.response_saturation[n]
+            power = at.beta1[n] * (1 + saturation) / saturation
+            floor = np.exp(-at.response_drop[n] / power)
+            rise = (1 + saturation) * SPEND[n] / (saturation + SPEND[n])
             response = power * np.log(floor + (1 - floor) * rise)
             log_mean = log_mean + response - response.mean()
-        a = dispersion[n]
-        total += stats.nbinom.logpmf(counts[n], a, a / (a + np.exp(log_mean))).sum()
-    value = float(entries_log_density(*parameters, *known)[0])
-    assert value - special.gammaln(counts + 1).sum() == pytest.approx(total, rel=1e-12)
+        a = at.dispersion[n]
+        total += stats.nbinom.logpmf(COUNTS[n], a, a / (a + np.exp(log_mean))).sum()
+    assert entries_log_density(at, zeros_like(at), ENTRIES) == pytest.approx(total, rel=1e-12)
 
 
-def test_autoregressive_density_is_the_stationary_gaussian_held_near_mean_zero():
-    (path, persistence, scale), _ = autoregressive_case()
-    value = float(autoregressive_log_density(path, persistence, scale)[0])
-    lags = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+def test_demand_is_a_stationary_gaussian_around_the_controls_held_near_mean_zero():
+    value = demand_log_density(JOURNEY, zeros_like(JOURNEY), CONTROLS)
+    lags = np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
     expected = 0.0
-    for x, r, s in zip(path, persistence, scale, strict=True):
-        expected += stats.multivariate_normal.logpdf(x, np.zeros(6), s**2 / (1 - r**2) * r**lags)
-        expected += 0.5 * 6 * np.log(2 * np.pi) - 0.5 * (x.sum() / np.sqrt(6) / MEAN_SPREAD) ** 2
+    for m, (r, s) in enumerate(zip(JOURNEY.demand_persistence, JOURNEY.demand_scale, strict=True)):
+        x = JOURNEY.demand[m] - CONTROLS[m] @ JOURNEY.control_coefficients[m]
+        expected += stats.multivariate_normal.logpdf(x, np.zeros(5), s**2 / (1 - r**2) * r**lags)
+        expected += 0.5 * 5 * np.log(2 * np.pi) - 0.5 * (x.sum() / np.sqrt(5) / MEAN_SPREAD) ** 2
     assert value == pytest.approx(expected, rel=1e-10)
 
 
@@ -131,5 +163,101 @@ def test_collapsed_moves_equal_the_integral_over_the_move_probability(effect):
         return stats.poisson.pmf(counts[0, 0], means).prod() * prior
 
     integral, _ = integrate.quad(integrand, 0, 2, points=[0.05, 0.15, 0.4], epsabs=0, epsrel=1e-10)
-    collapsed = float(moves_log_density(np.array([effect]), *moves.statistics)[0]) + moves.constant
+    collapsed = moves_log_density(np.array([effect]), np.zeros(1), moves.statistics)
     assert collapsed == pytest.approx(np.log(integral), rel=1e-8)
+
+
+def test_poisson_is_the_density_of_counts_around_spend_parents_and_controls():
+    at, total = POISSON, 0.0
+    for n in range(3):
+        log_mean = REGRESSION.base[n] + at.entry_level[n]
+        log_mean = log_mean + CONTROLS[int(MARKET[n])] @ at.control_coefficients[int(MARKET[n])]
+        if n < 2:
+            log_mean += at.beta1[n] * REGRESSION.activity[n]
+        for effect, (parent, child, share) in zip(at.parent_effects, REGRESSION.edges, strict=True):
+            if int(child) == n:
+                log_mean += effect * share * REGRESSION.activity[int(parent)]
+        total += stats.poisson.logpmf(COUNTS[n], np.exp(log_mean)).sum()
+    value, _ = poisson_log_density(flat(at), flat_priors(len(flat(at))), REGRESSION)
+    assert value - special.gammaln(COUNTS + 1).sum() == pytest.approx(total, rel=1e-12)
+
+
+PRIORS = [
+    ("Normal", {"mu": 0.3, "sigma": 0.7}),
+    ("HalfNormal", {"sigma": 0.7}),
+    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "lower": -0.5, "upper": 2.0}),
+    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "lower": -0.5}),
+    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "upper": 0.9}),
+    ("StudentT", {"nu": 3.5, "mu": 0.2, "sigma": 0.6}),
+    ("LogNormal", {"mu": 0.4, "sigma": 0.8}),
+    ("Gamma", {"alpha": 3.5, "beta": 4.2}),
+    ("Gamma", {"mu": 1.2, "sigma": 0.4}),
+    ("Beta", {"alpha": 3.1, "beta": 2.2}),
+    ("Exponential", {"lam": 1.7}),
+]
+
+
+def test_every_allowed_distribution_is_checked_against_pymc():
+    assert {name for name, _ in PRIORS} == set(DISTRIBUTIONS)
+
+
+@pytest.mark.parametrize(("name", "arguments"), PRIORS)
+def test_priors_on_the_whole_line_are_those_of_pymc(name, arguments):
+    with pm.Model(coords={"node": range(3)}) as model:
+        getattr(pm, name)("parameter", dims="node", **arguments)
+    model_log_density = model.compile_logp()
+    value_name = model.value_vars[0].name
+    add_log_density(model, poisson_log_density, REGRESSION)
+    density = UnconstrainedDensity.of(model)
+    points = [np.array([-1.4, 0.2, 0.9]), np.array([0.4, -0.8, 1.7]), np.array([3.0, -3.0, 0.0])]
+    found = [prior_log_density(point, density.priors)[0] for point in points]
+    expected = [float(model_log_density({value_name: point})) for point in points]
+    assert np.diff(found) == pytest.approx(np.diff(expected), rel=1e-6)
+    for point in points:
+        _, x, steepness, gradient = prior_log_density(point, density.priors)
+        assert gradient == pytest.approx(
+            slope(lambda moved: prior_log_density(moved, density.priors)[0], point), rel=1e-6, abs=1e-6
+        )
+        assert steepness == pytest.approx(
+            np.diag(slope(lambda moved: prior_log_density(moved, density.priors)[1], point)), rel=1e-6
+        )
+        assert np.array_equal(density.parameters(point)["parameter"], x)
+
+
+def pymc_model(name="Normal", **arguments):
+    """The `poisson` likelihood under PyMC, with one prior of choice."""
+    with pm.Model(coords={"node": range(3), "paid": range(2), "market": range(2)}) as model:
+        getattr(pm, name)("entry_level", dims="node", **arguments)
+        pm.Gamma("beta1", 3.0, 4.0, dims="paid")
+        pm.Normal("parent_effects", 0.0, 0.3, dims="node")
+        pm.Normal("control_coefficients", 0.0, 0.5, dims=("market", "paid"))
+    return model
+
+
+def test_the_sampled_density_is_the_one_pymc_evaluates():
+    model = pymc_model(mu=0.0, sigma=1.5)
+    add_log_density(model, poisson_log_density, REGRESSION)
+    density, names = UnconstrainedDensity.of(model), [value.name for value in model.value_vars]
+    log_density, gradient = model.compile_logp(), model.compile_dlogp()
+    points = RNG.normal(0, 0.4, (3, len(density.priors)))
+    by_name = [dict(zip(names, np.split(p, [3, 5, 8]), strict=True)) for p in points]
+    by_name = [{**p, names[3]: p[names[3]].reshape(2, 2)} for p in by_name]
+    found = [density(point)[0] for point in points]
+    assert np.diff(found) == pytest.approx(np.diff([float(log_density(p)) for p in by_name]), rel=1e-9)
+    assert density(points[0])[1] == pytest.approx(gradient(by_name[0]), rel=1e-9)
+
+
+def test_a_prior_without_a_kernel_is_named():
+    model = pymc_model("Cauchy", alpha=0.0, beta=1.0)
+    add_log_density(model, poisson_log_density, REGRESSION)
+    with pytest.raises(TypeError, match=r"Parameter 'entry_level' has the prior .*, which has no kernel"):
+        UnconstrainedDensity.of(model)
+
+
+def test_a_likelihood_beside_the_kernel_is_refused():
+    model = pymc_model(mu=0.0, sigma=1.5)
+    add_log_density(model, poisson_log_density, REGRESSION)
+    with model:
+        pm.Normal("seen", model["entry_level"], 1.0, observed=np.zeros(3))
+    with pytest.raises(TypeError, match="must be one FusedLogDensity"):
+        UnconstrainedDensity.of(model)
