@@ -1,0 +1,1 @@
+"""Where the time of `dbt build` goes, beside one bare sort of the same events."""
