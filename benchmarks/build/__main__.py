@@ -44,10 +44,15 @@ def seconds_by_layer(folder: Path) -> Counter[str]:
         node = nodes.get(result["unique_id"])
         if node is None:
             continue
-        python = node["path"].endswith(".py")
-        layer = "tests" if node["resource_type"] == "test" else node["name"] if python else Path(node["path"]).parts[0]
-        layers[layer] += result["execution_time"]
+        layers[layer_of(node)] += result["execution_time"]
     return layers
+
+
+def layer_of(node: dict[str, str]) -> str:
+    """Name the layer of a node of dbt's manifest: a Python model is one of its own."""
+    if node["resource_type"] == "test":
+        return "tests"
+    return node["name"] if node["path"].endswith(".py") else Path(node["path"]).parts[0]
 
 
 @click.command()
