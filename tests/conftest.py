@@ -58,6 +58,23 @@ class Warehouse:
         with duckdb.connect(self.path, read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def allocated(self, column: str) -> dict[tuple[str, str], float]:
+        """Spend by market and touchpoint in a column of budget_allocation."""
+        rows = self.query(f"select market, touchpoint, {column} from budget_allocation")  # noqa: S608
+        return {(market, touchpoint): float(spend) for market, touchpoint, spend in rows}
+
+    def true_transitions_inside_their_intervals(self) -> tuple[int, int]:
+        """How many of the demo's true transition probabilities lie in their intervals, and how many are."""
+        ((inside, pairs),) = self.query("""
+            select count(case when probability_collapsed between low and high then 1 end), count(*)
+            from posterior_summary as estimate
+            inner join demo_truth.transitions as truth
+                on estimate.market = truth.market and estimate.touchpoint = truth.touchpoint_from
+                and estimate.related_touchpoint = truth.touchpoint_to
+            where parameter = 'transition_probability' and truth.probability_collapsed > 0
+        """)
+        return inside, pairs
+
     def execute(self, *statements: str) -> None:
         with duckdb.connect(self.path) as connection:
             for statement in statements:

@@ -12,12 +12,14 @@ same there.
 """
 
 import math
+from typing import TypeVar
 
 import numpy as np
 
 from conversionflow.estimation.compiled import compiled
 from conversionflow.estimation.types import Array
 
+Number = TypeVar("Number", float, Array)
 #: Log means further than this from the data's are cut off, which bounds the gradient.
 LOG_MEAN_BOUND = 12.0
 #: Families of log densities in x, up to a constant, with their arguments p, q and r.
@@ -105,6 +107,12 @@ def on_whole_line(value: float, change: Array, slope: Array, gradient: Array) ->
         gradient[d] += change[d] * slope[d]
         finite = finite and math.isfinite(gradient[d])
     return (value if finite else math.nan), gradient
+
+
+@compiled
+def pull_shape(relative_spend: Number) -> Number:
+    """Return g(x) = 2 (x - 1) / (x + 1): 0 and of slope 1 at mean spend, within -2 and 2 for any spend."""
+    return 2.0 * (relative_spend - 1.0) / (relative_spend + 1.0)
 
 
 @compiled

@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, xlogy
 
+from conversionflow.estimation.density_kernel import pull_shape
 from conversionflow.estimation.journey_kernel import MoveData
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
@@ -35,11 +36,6 @@ from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
 PRIOR_COUNT = 0.5
 #: Share of visits lost at mean spend where pull would leave none.
 SMALLEST_LOST_SHARE = 1e-6
-
-
-def pull_shape(relative_spend: Array) -> Array:
-    """Return g(x) = 2 (x - 1) / (x + 1): 0 and of slope 1 at mean spend, within -2 and 2 for any spend."""
-    return 2.0 * (relative_spend - 1.0) / (relative_spend + 1.0)
 
 
 @dataclass(frozen=True)

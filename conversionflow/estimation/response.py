@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.estimation.draw_table import DrawTable
-from conversionflow.estimation.network_kernels import network_conversions, network_gradient
+from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
 from conversionflow.estimation.types import CONVERSION, NULL, Array
 
 #: Which posterior draws to use: all where None.
@@ -35,42 +35,44 @@ class MarketResponse(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class JourneyMarket:
-    """The network of one market; arrays begin with the draw, the paid touchpoints come first."""
+    """The network of one market."""
 
-    arrays: tuple[Array, ...]
+    draws: NetworkDraws
 
     @classmethod
     def from_table(cls, table: DrawTable, paid: list[str], constants: Mapping[str, Array]) -> "JourneyMarket":
         """Read the draws of one market."""
         del constants
         touchpoints = [*paid, *sorted(table.touchpoints("reference_entries") - set(paid))]
-        effects = ("response_offset", "response_saturation", "parent_effects", "conversion_effects")
         saturation = table.array("response_saturation", paid)
-        ends = [
+        conversion, lost = (
             table.array("transition_probability", touchpoints, [end])[:, :, 0] for end in (CONVERSION, NULL)
-        ]
+        )
         return cls(
-            (
-                table.array("reference_entries", touchpoints),
-                table.array("beta1", paid) * (1.0 + saturation) / saturation,
-                *(table.array(name, paid) for name in effects),
-                table.array("transition_probability", touchpoints, touchpoints),
-                *map(np.ascontiguousarray, ends),
+            NetworkDraws(
+                entries=table.array("reference_entries", touchpoints),
+                slope=table.array("beta1", paid) * (1.0 + saturation) / saturation,
+                offset=table.array("response_offset", paid),
+                saturation=saturation,
+                parent_effects=table.array("parent_effects", paid),
+                conversion_effects=table.array("conversion_effects", paid),
+                moves=table.array("transition_probability", touchpoints, touchpoints),
+                conversion=np.ascontiguousarray(conversion),
+                lost=np.ascontiguousarray(lost),
             )
         )
 
     def conversions(self, spend: Array) -> Array:
         """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
-        return network_conversions(spend, *self.arrays)
+        return network_conversions(spend, self.draws)
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
         """Average one budget (P,) over the draws; with the gradient (P,)."""
-        value, gradient = network_gradient(spend, *self.arrays)
-        return float(value[0]), gradient
+        return network_gradient(spend, self.draws)
 
     def take(self, draws: slice | NDArray[np.intp]) -> "JourneyMarket":
         """Keep some of the draws."""
-        return JourneyMarket(tuple(np.ascontiguousarray(array[draws]) for array in self.arrays))
+        return JourneyMarket(NetworkDraws(*(np.ascontiguousarray(array[draws]) for array in self.draws)))
 
 
 @dataclass(frozen=True, eq=False)

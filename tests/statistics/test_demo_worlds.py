@@ -15,19 +15,6 @@ from conversionflow.simulation import World
 PROJECT = Path(__file__).parents[2]
 REPORT = PROJECT / "docs" / "verification.md"
 SEEDS = range(1, 4)
-INSIDE = """
-    select count(case when probability_collapsed between low and high then 1 end), count(*)
-    from posterior_summary as estimate
-    inner join demo_truth.transitions as truth
-        on estimate.market = truth.market and estimate.touchpoint = truth.touchpoint_from
-        and estimate.related_touchpoint = truth.touchpoint_to
-    where parameter = 'transition_probability' and truth.probability_collapsed > 0
-"""
-
-
-def spend(warehouse, column: str) -> dict[tuple[str, str], float]:
-    rows = warehouse.query(f"select market, touchpoint, {column} from budget_allocation")  # noqa: S608
-    return {(market, touchpoint): float(amount) for market, touchpoint, amount in rows}
 
 
 def build(warehouse, seed: int) -> dict[str, float]:
@@ -37,12 +24,12 @@ def build(warehouse, seed: int) -> dict[str, float]:
         assert outcome.code == 0, outcome.output
     ((text,),) = warehouse.query("select json from demo_truth.world")
     world = World.from_json(text)
-    today, plan = spend(warehouse, "current_spend"), spend(warehouse, "recommended_spend")
+    today, plan = warehouse.allocated("current_spend"), warehouse.allocated("recommended_spend")
     base = world.expected_conversions(today)
     ((claimed, low, high, model),) = warehouse.query(
         "select uplift, uplift_low, uplift_high, model from budget_plans"
     )
-    ((inside, pairs),) = warehouse.query(INSIDE)
+    inside, pairs = warehouse.true_transitions_inside_their_intervals()
     return {
         "seed": seed,
         "model": model,

@@ -1,15 +1,19 @@
 """The main job end to end on the simulated market: raw events in, a plan out, held against the truth."""
 
 import json
-import math
+import shutil
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from conversionflow.simulation import World
 
 RESULTS = """
-    select table_name from duckdb_tables() where schema_name = 'main' and database_name = current_database()
+    select table_name from duckdb_tables()
+    where schema_name = 'main' and database_name = current_database()
+    order by 1
 """
 
 
@@ -29,13 +33,8 @@ def world(demo) -> World:
     return World.from_json(text)
 
 
-def plan(demo, column: str) -> dict[tuple[str, str], float]:
-    rows = demo.query(f"select market, touchpoint, {column} from budget_allocation")  # noqa: S608
-    return {(market, touchpoint): float(spend) for market, touchpoint, spend in rows}
-
-
 def test_the_plan_keeps_nine_tenths_of_the_reachable_uplift(demo, world):
-    current, recommended = plan(demo, "current_spend"), plan(demo, "recommended_spend")
+    current, recommended = demo.allocated("current_spend"), demo.allocated("recommended_spend")
     base = world.expected_conversions(current)
     best = world.expected_conversions(world.best_plan(total=sum(current.values())))
     assert best > 1.05 * base
@@ -47,19 +46,12 @@ def test_todays_plan_is_the_mean_spend_of_the_last_13_weeks(demo):
         select market, channel, sum(spend) / 13 from raw.spend
         where spend > 0 and spend_date >= date '2025-12-29' - 7 * 13 group by 1, 2
     """)
-    today = plan(demo, "current_spend")
+    today = demo.allocated("current_spend")
     assert today == pytest.approx({(m, c): float(s) for m, c, s in rows}, abs=0.01)
 
 
 def test_true_transition_probabilities_lie_in_the_posterior_intervals(demo):
-    ((inside, pairs),) = demo.query("""
-        select count(case when probability_collapsed between low and high then 1 end), count(*)
-        from posterior_summary as estimate
-        inner join demo_truth.transitions as truth
-            on estimate.market = truth.market and estimate.touchpoint = truth.touchpoint_from
-            and estimate.related_touchpoint = truth.touchpoint_to
-        where parameter = 'transition_probability' and truth.probability_collapsed > 0
-    """)
+    inside, pairs = demo.true_transitions_inside_their_intervals()
     assert pairs > 150
     assert inside >= 0.85 * pairs
 
@@ -123,38 +115,36 @@ def test_a_single_model_builds_again_by_itself(demo):
     assert outcome.code == 0, outcome.output
 
 
-def contents(demo) -> dict[str, list[tuple]]:
-    """Rows of every result table, without the run's key and times."""
-    with duckdb.connect(demo.path, read_only=True) as connection:
-        tables = [name for (name,) in connection.execute(RESULTS).fetchall() if name != "run_manifest"]
-        return {name: rows(connection, name) for name in tables}
-
-
-def rows(connection, table: str) -> list[tuple]:
+def rows(connection, table: str) -> pa.Table:
+    """Rows of a table in order, without the run's key and times."""
     described = connection.execute(f"describe {table}").fetchall()
     columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds"))
-    return connection.execute(f"select {columns} from {table} order by all").fetchall()  # noqa: S608
+    return connection.execute(f"select {columns} from {table} order by all").fetch_arrow_table()  # noqa: S608
 
 
-def same(before: list[tuple], after: list[tuple]) -> bool:
+def same(before: pa.Table, after: pa.Table) -> bool:
     """Whether rows are equal; sums of floats may differ in their last bits, as threads add in any order."""
-    return before == after or (
-        len(before) == len(after)
-        and all(
-            one == other or (isinstance(one, float) and math.isclose(one, other, rel_tol=1e-9))
-            for rows in zip(before, after, strict=True)
-            for one, other in zip(*rows, strict=True)
+    return before.schema == after.schema and all(
+        one.equals(other)
+        or (
+            pa.types.is_floating(one.type)
+            and np.allclose(one.to_numpy(), other.to_numpy(), rtol=1e-9, atol=0, equal_nan=True)
         )
+        for one, other in zip(before.columns, after.columns, strict=True)
     )
 
 
 def test_a_second_build_on_the_same_input_gives_the_same_rows(demo):
-    before = contents(demo)
+    earlier = shutil.copy(demo.path, demo.folder / "earlier.duckdb")
     outcome = demo.dbt("build")
     assert outcome.code == 0, outcome.output
-    after = contents(demo)
-    assert before.keys() == after.keys()
-    assert [name for name in before if not same(before[name], after[name])] == []
+    with (
+        duckdb.connect(earlier, read_only=True) as before,
+        duckdb.connect(demo.path, read_only=True) as after,
+    ):
+        tables = [name for (name,) in before.execute(RESULTS).fetchall() if name != "run_manifest"]
+        assert after.execute(RESULTS).fetchall() == before.execute(RESULTS).fetchall()
+        assert [name for name in tables if not same(rows(before, name), rows(after, name))] == []
     runs = demo.query("select data_hash, settings, row_counts from run_manifest")
     assert len(runs) == 2
     assert runs[0] == runs[1]

@@ -21,11 +21,31 @@ needs no pivoting. The gradient is the adjoint one, df = de' h + v' (dQ h + dr),
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from conversionflow.estimation.compiled import compiled
+from conversionflow.estimation.density_kernel import pull_shape
 from conversionflow.estimation.types import Array
+
+
+class NetworkDraws(NamedTuple):
+    """S draws of one market of K touchpoints, of which the first P are paid.
+
+    `entries`, `conversion`, `lost` (S, K) are the entries at mean spend and the shares of visits that convert
+    and that are lost; `moves` (S, K, K) is pi; the others are (S, P).
+    """
+
+    entries: Array
+    slope: Array
+    offset: Array
+    saturation: Array
+    parent_effects: Array
+    conversion_effects: Array
+    moves: Array
+    conversion: Array
+    lost: Array
 
 
 @compiled
@@ -46,18 +66,28 @@ def taken_share(extra: float, lost: float) -> tuple[float, float]:
 
 
 @compiled
+def spent(draws: NetworkDraws, s: int, spend: Array, begun: Array, pull: Array, convert: Array) -> None:
+    """Fill one draw's entries (K,), and the factors (P,) on moves onto the paid and on their conversions."""
+    begun[:] = draws.entries[s]
+    for p in range(spend.shape[0]):
+        begun[p] *= entry_response(spend[p], draws.slope[s, p], draws.offset[s, p], draws.saturation[s, p])
+        pull[p] = math.exp(draws.parent_effects[s, p] * pull_shape(spend[p]))
+        convert[p] = math.exp(draws.conversion_effects[s, p] * pull_shape(spend[p]))
+
+
+@compiled
 def pulled_network(
+    draws: NetworkDraws,
+    s: int,
     pull: Array,
     convert: Array,
-    moves: Array,
-    conversion: Array,
-    lost: Array,
     matrix: Array,
     right: Array,
     scale: Array,
     bend: Array,
 ) -> None:
     """Fill I - Q, r, each row's scale s and (slope of taken - s) / total, for one draw and budget."""
+    moves, conversion, lost = draws.moves[s], draws.conversion[s], draws.lost[s]
     count, paid = moves.shape[0], pull.shape[0]
     for i in range(count):
         before, after = conversion[i], conversion[i] * (convert[i] if i < paid else 1.0)
@@ -116,47 +146,18 @@ def solve_transposed(factors: Array, vector: Array) -> None:
 
 
 @compiled
-def network_conversions(
-    spend: Array,
-    entries: Array,
-    slope: Array,
-    offset: Array,
-    saturation: Array,
-    parent_effects: Array,
-    conversion_effects: Array,
-    moves: Array,
-    conversion: Array,
-    lost: Array,
-) -> Array:
-    """Evaluate one market: expected conversions, (S, B).
-
-    Parameters
-    ----------
-    spend : (B, P)
-        Spend over its mean of the paid touchpoints, which are the first P of the K touchpoints.
-    entries, conversion, lost : (S, K)
-        Entries at mean spend, and the shares of visits that convert and that are lost.
-    slope, offset, saturation, parent_effects, conversion_effects : (S, P)
-        Parameters of the draws.
-    moves : (S, K, K)
-        pi.
-    """
+def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
+    """Evaluate one market for spend (B, P) over its mean: expected conversions, (S, B)."""
     plans, paid = spend.shape
-    draws, count = entries.shape
-    shape = 2.0 * (spend - 1.0) / (spend + 1.0)
-    out = np.zeros((draws, plans))
+    size, count = draws.entries.shape
+    out = np.zeros((size, plans))
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, right = np.zeros((count, count)), np.zeros(count)
     scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
-    for s in range(draws):
+    for s in range(size):
         for b in range(plans):
-            for k in range(count):
-                begun[k] = entries[s, k]
-            for p in range(paid):
-                begun[p] *= entry_response(spend[b, p], slope[s, p], offset[s, p], saturation[s, p])
-                pull[p] = math.exp(parent_effects[s, p] * shape[b, p])
-                convert[p] = math.exp(conversion_effects[s, p] * shape[b, p])
-            pulled_network(pull, convert, moves[s], conversion[s], lost[s], matrix, right, scale, bend)
+            spent(draws, s, spend[b], begun, pull, convert)
+            pulled_network(draws, s, pull, convert, matrix, right, scale, bend)
             factorise(matrix)
             solve(matrix, right)
             for k in range(count):
@@ -165,52 +166,32 @@ def network_conversions(
 
 
 @compiled
-def network_gradient(
-    spend: Array,
-    entries: Array,
-    slope: Array,
-    offset: Array,
-    saturation: Array,
-    parent_effects: Array,
-    conversion_effects: Array,
-    moves: Array,
-    conversion: Array,
-    lost: Array,
-) -> tuple[Array, Array]:
-    """Mean over the draws of the expected conversions of one market, and its gradient in `spend` (P,).
-
-    The other arguments are those of `network_conversions`.
-    """
+def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
+    """Mean over the draws of the expected conversions of one market, and its gradient, at spend (P,)."""
     paid = spend.shape[0]
-    draws, count = entries.shape
-    shape = 2.0 * (spend - 1.0) / (spend + 1.0)
-    shape_slope = 4.0 / (spend + 1.0) ** 2
+    size, count = draws.entries.shape
     value, gradient = 0.0, np.zeros(paid)
     pull, convert = np.ones(paid), np.ones(paid)
-    matrix, right = np.zeros((count, count)), np.zeros(count)
+    matrix, reached = np.zeros((count, count)), np.zeros(count)
     scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
-    for s in range(draws):
-        for k in range(count):
-            begun[k] = entries[s, k]
-        for p in range(paid):
-            begun[p] *= entry_response(spend[p], slope[s, p], offset[s, p], saturation[s, p])
-            pull[p] = math.exp(parent_effects[s, p] * shape[p])
-            convert[p] = math.exp(conversion_effects[s, p] * shape[p])
-        pulled_network(pull, convert, moves[s], conversion[s], lost[s], matrix, right, scale, bend)
+    visits = np.zeros(count)
+    for s in range(size):
+        spent(draws, s, spend, begun, pull, convert)
+        pulled_network(draws, s, pull, convert, matrix, reached, scale, bend)
         factorise(matrix)
-        reached = right.copy()
         solve(matrix, reached)
-        visits = begun.copy()
+        visits[:] = begun
         solve_transposed(matrix, visits)
         for p in range(paid):
-            steepness = 1.0 / (spend[p] + offset[s, p]) - 1.0 / (spend[p] + saturation[s, p])
-            value_p = begun[p] * slope[s, p] * steepness * reached[p]
+            steepness = 1.0 / (spend[p] + draws.offset[s, p]) - 1.0 / (spend[p] + draws.saturation[s, p])
+            value_p = begun[p] * draws.slope[s, p] * steepness * reached[p]
+            shape_slope = 4.0 / (spend[p] + 1.0) ** 2
             for i in range(count):
-                pulled = moves[s, i, p] * pull[p] * parent_effects[s, p] * shape_slope[p]
+                pulled = draws.moves[s, i, p] * pull[p] * draws.parent_effects[s, p] * shape_slope
                 value_p += visits[i] * pulled * (scale[i] * reached[p] + bend[i] * reached[i] / scale[i])
-            converted = conversion[s, p] * convert[p] * conversion_effects[s, p] * shape_slope[p]
+            converted = draws.conversion[s, p] * convert[p] * draws.conversion_effects[s, p] * shape_slope
             value_p += visits[p] * converted * (scale[p] + bend[p] * reached[p] / scale[p])
-            gradient[p] += value_p / draws
+            gradient[p] += value_p / size
         for k in range(count):
-            value += begun[k] * reached[k] / draws
-    return np.array([value]), gradient
+            value += begun[k] * reached[k] / size
+    return value, gradient
