@@ -1,7 +1,11 @@
 """The main job end to end on the simulated market: raw events in, a plan out, held against the truth."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 
 from conversionflow.simulation import World
 
+PROJECT = Path(__file__).parents[2]
 RESULTS = """
     select table_name from duckdb_tables()
     where schema_name = 'main' and database_name = current_database()
@@ -108,6 +113,18 @@ def test_curves_start_at_nothing_and_contribution_agrees_with_the_allocation(dem
     assert len(rows) == 14
     for on_curve, allocated in rows:
         assert on_curve == pytest.approx(allocated, rel=1e-6)
+
+
+def test_the_readmes_python_runs_on_the_demo(demo, tmp_path):
+    text = (PROJECT / "README.md").read_text()
+    (code,) = re.findall("```python\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "conversionflow.duckdb").symlink_to(demo.path)
+    shown = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    (printed,) = re.findall("```\n(┌.*?)\n```", text, flags=re.DOTALL)
+    columns = printed.splitlines()[1]
+    assert columns in shown
 
 
 def test_a_single_model_builds_again_by_itself(demo):
