@@ -9,6 +9,7 @@
             'conversions': ['conversion_id', 'customer_id', 'converted_at'],
             'spend': ['spend_date', 'spend'],
             'sales': ['sales_date', 'orders', 'revenue'],
+            'customer_aliases': ['customer_id', 'canonical_customer_id'],
         } %}
         {% set problems = [] %}
         {% for name, fields in required.items() %}

@@ -1,7 +1,6 @@
 {# Touches of one touchpoint in a row are one step, the first of them: A, A, B, A gives A, B, A. #}
 {% macro path_transform_exposure_path(steps) %}
-    select
-        journey_id, step, touch_id, touchpoint, market, touched_at, hours_to_conversion
+    select {{ conversionflow.path_step_columns() }}
     from (
         select
             *,

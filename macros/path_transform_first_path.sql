@@ -1,7 +1,6 @@
 {# The first touch of each touchpoint is a step: A, B, A gives A, B. #}
 {% macro path_transform_first_path(steps) %}
-    select
-        journey_id, step, touch_id, touchpoint, market, touched_at, hours_to_conversion
+    select {{ conversionflow.path_step_columns() }}
     from (
         select
             *,

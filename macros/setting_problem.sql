@@ -17,6 +17,8 @@
             and value | reject('in', rule.choices) | list | length == 0
             and value | unique | list | length == value | length %}
         {{ return(none if fits else 'must be a list, without repeats, of some of ' ~ rule.choices | join(', ')) }}
+    {% elif kind == 'transforms' %}
+        {{ return(conversionflow.transforms_problem(value, rule.choices)) }}
     {% elif kind == 'texts' %}
         {% set fits = value is sequence and value is not string
             and value | reject('string') | list | length == 0 %}

@@ -9,10 +9,12 @@
         'conversions_source': {'kind': 'location'},
         'spend_source': {'kind': 'location'},
         'sales_source': {'kind': 'location'},
+        'customer_aliases_source': {'kind': 'location'},
         'touches_fields': {'kind': 'fields'},
         'conversions_fields': {'kind': 'fields'},
         'spend_fields': {'kind': 'fields'},
         'sales_fields': {'kind': 'fields'},
+        'customer_aliases_fields': {'kind': 'fields'},
         'touch_clause': {'kind': 'text', 'optional': true},
         'conversion_clause': {'kind': 'text', 'optional': true},
         'default_market': {'kind': 'text'},
@@ -22,7 +24,15 @@
         'path_lookback_days': {'kind': 'integer', 'low': 1, 'high': 365},
         'path_lookback_steps': {'kind': 'integer', 'low': 1, 'high': 10000, 'optional': true},
         'path_transforms': {
-            'kind': 'choices', 'choices': ['unique_path', 'exposure_path', 'first_path']
+            'kind': 'transforms', 'choices': {
+                'unique_path': none,
+                'exposure_path': none,
+                'first_path': none,
+                'frequency_path': none,
+                'remove_if_not_all': {'kind': 'text'},
+                'remove_if_last_and_not_all': {'kind': 'text'},
+                'trim_long_path': {'kind': 'integer', 'low': 1, 'high': 10000},
+            }
         },
         'channels_to_include': {'kind': 'texts'},
         'channels_to_exclude': {'kind': 'texts'},

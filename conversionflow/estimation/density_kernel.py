@@ -133,6 +133,15 @@ def add_control_slope(controls: Array, change: Array, slope: Array) -> None:
 
 
 @compiled
+def total(values: Array) -> float:
+    """Sum of values (T,)."""
+    result = 0.0
+    for t in range(values.shape[0]):
+        result += values[t]
+    return result
+
+
+@compiled
 def inner(left: Array, right: Array) -> float:
     """Inner product, in four running sums that the processor adds side by side."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0

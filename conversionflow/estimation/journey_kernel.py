@@ -16,6 +16,7 @@ from conversionflow.estimation.density_kernel import (
     inner,
     on_whole_line,
     prior_log_density,
+    total,
 )
 from conversionflow.estimation.types import Array
 
@@ -165,7 +166,7 @@ def entry_response(
 @compiled
 def centre(values: Array) -> None:
     """Take the mean off, in place."""
-    mean = values.mean()
+    mean = total(values) / values.shape[0]
     for t in range(values.shape[0]):
         values[t] -= mean
 
@@ -185,11 +186,11 @@ def count_residuals(
     for t in range(periods):
         log_mean = base + min(max(deviation[t], -LOG_MEAN_BOUND), LOG_MEAN_BOUND)
         mean = math.exp(log_mean)
-        z, total = counts[t] + dispersion, dispersion + mean
-        log_total, ratio = math.log(total), z / total
+        z, both = counts[t] + dispersion, dispersion + mean
+        log_both, ratio = math.log(both), z / both
         log_gamma_z, digamma_z = log_gamma_digamma(z)
-        value += log_gamma_z + counts[t] * log_mean - z * log_total
-        slope += digamma_z - log_total - ratio
+        value += log_gamma_z + counts[t] * log_mean - z * log_both
+        slope += digamma_z - log_both - ratio
         residual[t] = counts[t] - ratio * mean if abs(deviation[t]) < LOG_MEAN_BOUND else 0.0
     return value, slope
 
@@ -212,7 +213,8 @@ def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: 
             drop, saturation = at.response_drop[n], at.response_saturation[n]
             entry_response(data.relative_spend[n], at.beta1[n], drop, saturation, deviation, slopes)
         else:
-            deviation[:] = 0.0
+            for t in range(periods):
+                deviation[t] = 0.0
         for t in range(periods):
             deviation[t] += at.entry_level[n] + at.demand[m, t]
         density, slope = count_residuals(deviation, data.base[n], at.dispersion[n], data.counts[n], residual)
@@ -247,10 +249,11 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
         r, scale = at.demand_persistence[m], at.demand_scale[m]
         precision, stationary = 1.0 / scale**2, 1.0 - r * r
         squares = stationary * path[0] ** 2
-        total = path.sum()
-        pin = total / (periods * MEAN_SPREAD**2)
-        value -= 0.5 * total * pin
-        slope[:] = -pin
+        away = total(path)
+        pin = away / (periods * MEAN_SPREAD**2)
+        value -= 0.5 * away * pin
+        for t in range(periods):
+            slope[t] = -pin
         slope[0] -= precision * stationary * path[0]
         change.demand_persistence[m] += precision * r * path[0] ** 2 - r / stationary
         for t in range(1, periods):
@@ -263,7 +266,8 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
         change.demand_scale[m] += (precision * squares - periods) / scale
         for t in range(periods):
             change.demand[m, t] += slope[t]
-        add_control_slope(controls[m], -slope, change.control_coefficients[m])
+            slope[t] *= -1.0
+        add_control_slope(controls[m], slope, change.control_coefficients[m])
     return value
 
 

@@ -68,7 +68,8 @@ def taken_share(extra: float, lost: float) -> tuple[float, float]:
 @compiled
 def spent(draws: NetworkDraws, s: int, spend: Array, begun: Array, pull: Array, convert: Array) -> None:
     """Fill one draw's entries (K,), and the factors (P,) on moves onto the paid and on their conversions."""
-    begun[:] = draws.entries[s]
+    for k in range(begun.shape[0]):
+        begun[k] = draws.entries[s, k]
     for p in range(spend.shape[0]):
         begun[p] *= entry_response(spend[p], draws.slope[s, p], draws.offset[s, p], draws.saturation[s, p])
         pull[p] = math.exp(draws.parent_effects[s, p] * pull_shape(spend[p]))
@@ -180,7 +181,8 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
         pulled_network(draws, s, pull, convert, matrix, reached, scale, bend)
         factorise(matrix)
         solve(matrix, reached)
-        visits[:] = begun
+        for k in range(count):
+            visits[k] = begun[k]
         solve_transposed(matrix, visits)
         for p in range(paid):
             steepness = 1.0 / (spend[p] + draws.offset[s, p]) - 1.0 / (spend[p] + draws.saturation[s, p])

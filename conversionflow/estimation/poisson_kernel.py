@@ -13,6 +13,7 @@ from conversionflow.estimation.density_kernel import (
     inner,
     on_whole_line,
     prior_log_density,
+    total,
 )
 from conversionflow.estimation.types import Array
 
@@ -80,7 +81,8 @@ def conversions_log_density(at: PoissonParameters, change: PoissonParameters, da
     for n in range(nodes):
         m = int(data.market[n])
         control_effect(data.controls[m], at.control_coefficients[m], deviation)
-        deviation += at.entry_level[n]
+        for t in range(periods):
+            deviation[t] += at.entry_level[n]
         if n < paid:
             add_scaled(deviation, at.beta1[n], data.activity[n])
         last = first
@@ -89,7 +91,7 @@ def conversions_log_density(at: PoissonParameters, change: PoissonParameters, da
             add_scaled(deviation, weight, data.activity[int(data.edges[last, 0])])
             last += 1
         value += count_residuals(deviation, data.base[n], data.counts[n], residual)
-        change.entry_level[n] += residual.sum()
+        change.entry_level[n] += total(residual)
         add_control_slope(data.controls[m], residual, change.control_coefficients[m])
         if n < paid:
             change.beta1[n] += inner(residual, data.activity[n])

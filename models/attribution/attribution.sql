@@ -6,7 +6,9 @@ credits as (
 
     select
         touch_attribution.method,
-        {{ period_start('journeys.ended_at') }} as period_start,
+        {{ period_start(
+            local_time('journeys.ended_at', 'journeys.time_zone')
+        ) }} as period_start,
         journeys.market,
         coalesce(steps.touchpoint, '(unattributed)') as touchpoint,
         touch_attribution.credit as conversions,

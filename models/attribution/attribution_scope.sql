@@ -5,7 +5,9 @@ with
 facts as (
 
     select
-        {{ period_start('outcomes.ended_at') }} as period_start,
+        {{ period_start(
+            local_time('outcomes.ended_at', 'outcomes.time_zone')
+        ) }} as period_start,
         outcomes.market,
         1 as tracked_orders,
         case when steps.journey_id is null then 0 else 1 end

@@ -5,7 +5,9 @@ with
 
 final as (
 
-    {% for table in ['touches', 'conversions', 'spend', 'sales'] %}
+    {% for table in [
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases'
+] %}
     select
         cast('{{ table }}' as text) as source_table,
         cast(count(*) as bigint) as rows_in,

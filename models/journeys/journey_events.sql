@@ -12,6 +12,7 @@ events as (
         touch_id as event_id,
         market,
         touchpoint,
+        cast(null as text) as conversion_type,
         cast(null as numeric(18, 2)) as revenue
     from {{ ref('stg_touches') }}
 
@@ -24,6 +25,7 @@ events as (
         conversion_id as event_id,
         market,
         null as touchpoint,
+        conversion_type,
         revenue
     from {{ ref('stg_conversions') }}
 
@@ -81,6 +83,7 @@ final as (
         opens_journey,
         market,
         touchpoint,
+        conversion_type,
         revenue,
         customer_id || ':' || cast(journey_number as text) as journey_id
     from numbered

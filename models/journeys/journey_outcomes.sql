@@ -12,6 +12,8 @@ spans as (
         max(event_at) as ended_at,
         max(case when event_kind = 0 then event_at end) as last_touch_at,
         max(case when event_kind = 1 then event_id end) as conversion_id,
+        max(case when event_kind = 1 then conversion_type end)
+            as conversion_type,
         max(case when event_kind = 1 then revenue end) as revenue,
         max(case when event_kind = 1 then market end) as conversion_market,
         max(case when opens_journey = 1 then market end) as entry_market,
@@ -27,12 +29,22 @@ data_end as (
 
 ),
 
+located as (
+
+    select
+        *,
+        coalesce(conversion_market, entry_market) as market
+    from spans
+
+),
+
 final as (
 
     select
         spans.journey_id,
         spans.customer_id,
-        coalesce(spans.conversion_market, spans.entry_market) as market,
+        spans.market,
+        markets.time_zone,
         spans.started_at,
         spans.ended_at,
         case
@@ -43,9 +55,12 @@ final as (
             else 'lost'
         end as outcome,
         spans.conversion_id,
+        spans.conversion_type,
         spans.revenue,
         cast(spans.touch_count as bigint) as touch_count
-    from spans
+    from located as spans
+    left join {{ ref('markets') }} as markets
+        on spans.market = markets.market
     cross join data_end
 
 )

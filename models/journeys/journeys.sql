@@ -12,7 +12,7 @@ paths as (
     select
         journey_id,
         {{ dbt.listagg(
-            measure='touchpoint',
+            measure='step_name',
             delimiter_text="' > '",
             order_by_clause='order by step'
         ) }} as path
@@ -31,6 +31,7 @@ final as (
         outcomes.ended_at,
         outcomes.outcome,
         outcomes.conversion_id,
+        outcomes.conversion_type,
         outcomes.revenue,
         outcomes.touch_count,
         coalesce(paths.path, '') as path,

@@ -2,7 +2,7 @@
 
 -- Step 6: closed journeys as moves through the network: from `(start)` to the
 -- first step, from each step to the next, from the last to `(conversion)` or
--- `(null)`. A move happens at the touch it departs from.
+-- `(null)`. A move happens at the touch it departs from, on the market's clock.
 with
 
 journeys as (
@@ -10,6 +10,7 @@ journeys as (
     select
         journey_id,
         market,
+        time_zone,
         started_at,
         revenue,
         case outcome
@@ -31,7 +32,7 @@ departures as (
     select
         journeys.journey_id,
         journeys.market,
-        steps.touched_at as moved_at,
+        {{ local_time('steps.touched_at', 'journeys.time_zone') }} as moved_at,
         steps.touchpoint as touchpoint_from,
         lead(steps.touchpoint, 1, journeys.end_state) over (
             partition by steps.journey_id order by steps.step
@@ -47,7 +48,10 @@ entries as (
     select
         journeys.journey_id,
         journeys.market,
-        coalesce(steps.touched_at, journeys.started_at) as moved_at,
+        {{ local_time(
+            'coalesce(steps.touched_at, journeys.started_at)',
+            'journeys.time_zone'
+        ) }} as moved_at,
         '(start)' as touchpoint_from,
         coalesce(steps.touchpoint, journeys.end_state) as touchpoint_to,
         journeys.revenue

@@ -9,6 +9,7 @@ touches_in_path as (
         journey_id,
         touch_id,
         touchpoint,
+        touchpoint as step_name,
         market,
         touched_at,
         hours_to_conversion,
@@ -31,13 +32,15 @@ steps_in_lookback as (
 ),
 
 {% set relation = namespace(name='steps_in_lookback') %}
-{% for transform in var('path_transforms') %}
-{{ transform }}_{{ loop.index }} as (
+{% for transform in path_transforms() %}
+{{ transform.name }}_{{ loop.index }} as (
 
-    {{ context['path_transform_' ~ transform](relation.name) }}
+    {{ context['path_transform_' ~ transform.name](
+        relation.name, *transform.arguments
+    ) }}
 
 ),
-{% set relation.name = transform ~ '_' ~ loop.index %}
+{% set relation.name = transform.name ~ '_' ~ loop.index %}
 {% endfor %}
 
 final as (
@@ -50,6 +53,7 @@ final as (
         cast(count(*) over (partition by journey_id) as bigint) as steps,
         touch_id,
         touchpoint,
+        step_name,
         market,
         touched_at,
         hours_to_conversion

@@ -27,7 +27,9 @@ spend_bounds as (
 touches as (
 
     select
-        {{ period_start('journey_touches.touched_at') }} as period_start,
+        {{ period_start(local_time(
+            'journey_touches.touched_at', 'journey_outcomes.time_zone'
+        )) }} as period_start,
         count(*) as touches,
         sum(
             case when journey_outcomes.outcome = 'open' then 1 else 0 end

@@ -5,6 +5,7 @@
     'conversions': ['conversion_id', 'customer_id', 'converted_at', 'revenue', 'market'],
     'spend': ['spend_date', 'channel', 'campaign', 'market', 'spend'],
     'sales': ['sales_date', 'market', 'orders', 'revenue'],
+    'customer_aliases': ['customer_id', 'canonical_customer_id'],
 } %}
 
 with

@@ -1,4 +1,5 @@
--- Raw conversions under the contract's names and types, valid or not.
+-- Raw conversions under the contract's names and types, valid or not; an alias
+-- is replaced by its customer.
 with
 
 source as (
@@ -24,13 +25,20 @@ typed as (
 final as (
 
     select
-        conversion_id,
-        customer_id,
-        converted_at,
-        revenue,
-        conversion_type,
-        {{ market('market') }} as market
+        typed.conversion_id,
+        coalesce(
+            aliases.resolved_customer_id, typed.customer_id
+        ) as customer_id,
+        typed.converted_at,
+        {{ reporting_money('typed.revenue', 'markets.exchange_rate') }}
+            as revenue,
+        typed.conversion_type,
+        {{ market('typed.market') }} as market
     from typed
+    left join {{ ref('stg_customer_aliases') }} as aliases
+        on typed.customer_id = aliases.customer_id
+    left join {{ ref('markets') }} as markets
+        on {{ market('typed.market') }} = markets.market
 
 )
 

@@ -22,11 +22,14 @@ typed as (
 final as (
 
     select
-        sales_date,
-        {{ market('market') }} as market,
-        orders,
-        revenue
+        typed.sales_date,
+        {{ market('typed.market') }} as market,
+        typed.orders,
+        {{ reporting_money('typed.revenue', 'markets.exchange_rate') }}
+            as revenue
     from typed
+    left join {{ ref('markets') }} as markets
+        on {{ market('typed.market') }} = markets.market
 
 )
 

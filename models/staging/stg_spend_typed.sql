@@ -25,15 +25,17 @@ typed as (
 final as (
 
     select
-        spend_date,
-        channel,
-        campaign,
-        {{ market('market') }} as market,
-        spend,
-        impressions,
-        clicks,
-        {{ touchpoint('channel', 'campaign') }} as touchpoint
+        typed.spend_date,
+        typed.channel,
+        typed.campaign,
+        {{ market('typed.market') }} as market,
+        {{ reporting_money('typed.spend', 'markets.exchange_rate') }} as spend,
+        typed.impressions,
+        typed.clicks,
+        {{ touchpoint('typed.channel', 'typed.campaign') }} as touchpoint
     from typed
+    left join {{ ref('markets') }} as markets
+        on {{ market('typed.market') }} = markets.market
 
 )
 

@@ -1,5 +1,5 @@
 -- Every raw touch with its touchpoint, valid or not: what the row rules and
--- the raw expectations look at.
+-- the raw expectations look at. An alias is replaced by its customer.
 with
 
 touches as (
@@ -18,13 +18,15 @@ mapped as (
 
     select
         touches.touch_id,
-        touches.customer_id,
+        coalesce(
+            aliases.resolved_customer_id, touches.customer_id
+        ) as customer_id,
         touches.touched_at,
         coalesce(touches.channel, channels.channel) as channel,
         touches.campaign,
         {{ market('touches.market') }} as market,
         touches.interaction,
-        touches.cost
+        {{ reporting_money('touches.cost', 'markets.exchange_rate') }} as cost
     from touches
     left join channels
         on
@@ -32,6 +34,10 @@ mapped as (
             and coalesce(touches.source, '') = channels.source
             and coalesce(touches.medium, '') = channels.medium
             and coalesce(touches.campaign, '') = channels.campaign
+    left join {{ ref('stg_customer_aliases') }} as aliases
+        on touches.customer_id = aliases.customer_id
+    left join {{ ref('markets') }} as markets
+        on {{ market('touches.market') }} = markets.market
 
 ),
 

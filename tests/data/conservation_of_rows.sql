@@ -1,9 +1,13 @@
 -- Every raw row is kept or rejected, none is lost, none made.
+{% set tables = [
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases'
+] %}
+
 with
 
 raw_rows as (
 
-    {% for table in ['touches', 'conversions', 'spend', 'sales'] %}
+    {% for table in tables %}
     select
         '{{ table }}' as source_table,
         count(*) as rows_in
@@ -25,7 +29,7 @@ rejected as (
 
 kept as (
 
-    {% for table in ['touches', 'conversions', 'spend', 'sales'] %}
+    {% for table in tables %}
     select
         '{{ table }}' as source_table,
         count(*) as rows_kept

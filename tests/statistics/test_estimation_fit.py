@@ -18,7 +18,11 @@ from conversionflow.estimation import (
     fit,
     summary_frame,
 )
+from conversionflow.estimation.__main__ import compile_kernels
 from conversionflow.estimation.diagnostics import Diagnostics
+from conversionflow.estimation.journey_kernel import journey_log_density
+from conversionflow.estimation.network_kernel import network_conversions, network_gradient
+from conversionflow.estimation.poisson_kernel import poisson_log_density
 
 MARKETS, PERIODS = ("Italy", "Spain"), 70
 TOUCHPOINTS = ("ads", "fixed", "retargeting", "direct", "silent")
@@ -197,6 +201,16 @@ def test_draws_table_holds_the_draws_of_the_fit(journey):
     row = table[(table["parameter"] == "beta1") & (table["chain"] == 2) & (table["draw"] == 200)]
     value = row.set_index(["market", "touchpoint"]).loc[("Spain", "ads"), "value"]
     assert value == journey.posterior["beta1"][2, 200, 3]
+
+
+def test_kernels_compiled_ahead_are_the_ones_that_are_called(journey, hurried):
+    response = Response.from_frames("journey", draws_frame(journey, 40), constants_frame(journey))
+    plan = np.full(len(response.keys), 100.0)
+    response.conversions(plan[None])
+    response.mean_and_gradient(plan)
+    compile_kernels()
+    for kernel in (journey_log_density, poisson_log_density, network_conversions, network_gradient):
+        assert len(kernel.signatures) == 1
 
 
 def test_too_few_draws_are_refused_after_a_second_attempt(hurried):

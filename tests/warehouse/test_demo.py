@@ -136,7 +136,7 @@ def rows(connection, table: str) -> pa.Table:
     """Rows of a table in order, without the run's key and times."""
     described = connection.execute(f"describe {table}").fetchall()
     columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds"))
-    return connection.execute(f"select {columns} from {table} order by all").fetch_arrow_table()  # noqa: S608
+    return connection.sql(f"select {columns} from {table} order by all").to_arrow_table()  # noqa: S608
 
 
 def same(before: pa.Table, after: pa.Table) -> bool:

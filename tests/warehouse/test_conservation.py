@@ -1,0 +1,88 @@
+"""Each conservation test of tests/data sees the loss it is there for."""
+
+import json
+
+import duckdb
+import pytest
+
+ROWS = """
+    insert into raw.touches values
+        ('t1', 'anna', '2025-01-01 10:00', 'search', null, 'IT'),
+        ('t2', 'anna', '2025-01-03 10:00', 'email', null, 'IT'),
+        ('t3', 'ben', '2025-01-03 10:00', 'email', null, 'IT'),
+        ('t4', 'ben', '2025-03-01 10:00', 'social', null, 'IT'),
+        ('t5', 'ben', '2999-01-05 10:00', 'email', null, 'IT');
+    insert into raw.conversions values
+        ('k1', 'anna', '2025-01-04 10:00', 19.99, 'IT'),
+        ('k2', 'carla', '2025-01-04 10:00', null, 'IT');
+"""
+BREAKS = {
+    "conservation_of_rows": [
+        "delete from rejected_rows",
+        "delete from stg_touches_checked where touch_id = 't3'",
+        "insert into stg_conversions_checked select * from stg_conversions_checked",
+    ],
+    "conservation_of_touches": [
+        "delete from journey_touches where touch_id = 't2'",
+        "insert into journey_touches select * from journey_touches where touch_id = 't2'",
+        "update journey_touches set touch_id = 'never seen' where touch_id = 't2'",
+        "delete from journeys where conversion_id = 'k2'",
+        "insert into journeys select * from journeys where conversion_id = 'k1'",
+    ],
+    "conservation_of_transitions": [
+        "delete from transitions where touchpoint_to = '(conversion)'",
+        "update transitions set transitions = transitions + 1 where touchpoint_from = 'email'",
+        "delete from path_steps where touch_id = 't1'",
+        "update journeys set outcome = 'open' where outcome = 'lost'",
+    ],
+    "conservation_of_credit": [
+        "update touch_attribution set credit = credit * 0.999 where conversion_id = 'k1'",
+        "update touch_attribution set revenue = revenue + 0.005 where conversion_id = 'k1'",
+        "delete from touch_attribution where method = 'linear' and conversion_id = 'k2'",
+        "delete from attribution where touchpoint = '(unattributed)'",
+        "update attribution set conversions = conversions + 0.001",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def built(new_warehouse, raw_tables):
+    warehouse = new_warehouse("conservation")
+    warehouse.execute(raw_tables, ROWS)
+    wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
+    outcome = warehouse.dbt("build", "--select", *wanted)
+    assert outcome.code == 0, outcome.output
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def tests(built):
+    """The data tests of the last build by name."""
+    nodes = json.loads((built.folder / "target" / "manifest.json").read_text())["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "test"}
+
+
+@pytest.mark.parametrize(
+    ("test", "loss"), [(test, loss) for test, losses in BREAKS.items() for loss in losses]
+)
+def test_a_loss_is_found(built, tests, test, loss):
+    query = tests[test]["compiled_code"]
+    with duckdb.connect(built.path) as connection:
+        assert connection.execute(query).fetchall() == []
+        connection.execute("begin")
+        connection.execute(loss)
+        assert connection.execute(query).fetchall() != []
+        connection.execute("rollback")
+
+
+def test_every_conservation_test_stops_the_build(tests):
+    conserving = {name: node for name, node in tests.items() if name.startswith("conservation")}
+    assert conserving.keys() == BREAKS.keys()
+    assert {node["config"]["severity"].lower() for node in conserving.values()} == {"error"}
+
+
+def test_dbt_fails_on_a_loss(built):
+    built.execute("delete from journey_touches where touch_id = 't2'")
+    outcome = built.dbt("test", "--select", "conservation_of_touches")
+    assert outcome.code != 0
+    assert "conservation_of_touches" in outcome.output
