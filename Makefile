@@ -49,6 +49,7 @@ lint: install
 
 bench: install
 	python -m benchmarks.build
+	python -m benchmarks.journeys
 
 verify: install
 	pytest -m verify

@@ -140,4 +140,5 @@ def build_controls(
             notes.append(f"market {market!r} has no public holidays: it does not name a country")
         controls.append([*common, _standardised(_holiday_counts(dates, edges))])
     names = (*_common_columns(starts, period), PUBLIC_HOLIDAYS)
-    return names, np.asarray(controls).transpose(0, 2, 1), tuple(notes)
+    # Laid out as the kernels are compiled ahead for; another layout would be compiled anew.
+    return names, np.ascontiguousarray(np.asarray(controls).transpose(0, 2, 1)), tuple(notes)

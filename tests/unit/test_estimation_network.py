@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from conversionflow.core.errors import InputError, SettingsError
-from conversionflow.estimation import NetworkData, SamplerSettings, country_of, fit, public_holidays
+from conversionflow.estimation import (
+    NetworkData,
+    SamplerSettings,
+    country_of,
+    fit,
+    journey,
+    poisson,
+    public_holidays,
+)
+from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="7D")
 
@@ -51,6 +60,17 @@ def test_counts_land_under_their_names():
     assert data.moves.sum() == 120
     assert data.nulls[0, :, 7].tolist() == [5.0, 3.0]
     assert data.paid.tolist() == [[True, False]]
+
+
+def arrays(data):
+    """Every array in nested tuples."""
+    return [array for item in data for array in arrays(item)] if isinstance(data, tuple) else [data]
+
+
+@pytest.mark.parametrize("model", [journey, poisson])
+def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    assert all(array.flags.c_contiguous for array in arrays(density.likelihood.data))
 
 
 def test_missing_rows_count_as_zero():

@@ -1,0 +1,1 @@
+"""The journey tables beside the one sort they cannot do without."""
