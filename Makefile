@@ -39,7 +39,7 @@ demo: install
 	conversionflow show
 
 test: install
-	pytest
+	pytest -n 2 --dist loadfile
 
 lint: install
 	ruff check .
