@@ -77,12 +77,15 @@ def conversions_log_density(at: PoissonParameters, change: PoissonParameters, da
     paid, links = at.beta1.shape[0], data.edges.shape[0]
     value = data.constant.item()
     deviation, residual = np.zeros(periods), np.zeros(periods)
+    markets = data.controls.shape[0]
+    effect, change_effect = np.zeros((markets, periods)), np.zeros((markets, periods))
+    for m in range(markets):
+        control_effect(data.controls[m], at.control_coefficients[m], effect[m])
     first = 0
     for n in range(nodes):
         m = int(data.market[n])
-        control_effect(data.controls[m], at.control_coefficients[m], deviation)
         for t in range(periods):
-            deviation[t] += at.entry_level[n]
+            deviation[t] = at.entry_level[n] + effect[m, t]
         if n < paid:
             add_scaled(deviation, at.beta1[n], data.activity[n])
         last = first
@@ -92,13 +95,15 @@ def conversions_log_density(at: PoissonParameters, change: PoissonParameters, da
             last += 1
         value += count_residuals(deviation, data.base[n], data.counts[n], residual)
         change.entry_level[n] += total(residual)
-        add_control_slope(data.controls[m], residual, change.control_coefficients[m])
+        add_scaled(change_effect[m], 1.0, residual)
         if n < paid:
             change.beta1[n] += inner(residual, data.activity[n])
         for e in range(first, last):
             parent = int(data.edges[e, 0])
             change.parent_effects[e] += data.edges[e, 2] * inner(residual, data.activity[parent])
         first = last
+    for m in range(markets):
+        add_control_slope(data.controls[m], change_effect[m], change.control_coefficients[m])
     return value
 
 

@@ -60,12 +60,13 @@ class PlanInputs:
         ConvergenceError
             Where the model the plan rests on did not converge.
         """
-        tables = {name: to_frame(relation) for name, relation in relations.items()}
-        if tables["diagnostics"].empty:
+        diagnostics = to_frame(relations["diagnostics"])
+        if diagnostics.empty:
             return None
-        model = selected_model(settings, tables["diagnostics"])
-        response = Response.from_frames(model, tables["draws"], tables["constants"])
-        spans, activity = tables["periods"], tables["touchpoint_periods"]
+        model = selected_model(settings, diagnostics)
+        fitted_model = [to_frame(relations[name], model=model) for name in ("draws", "constants")]
+        response = Response.from_frames(model, *fitted_model)
+        spans, activity = to_frame(relations["periods"]), to_frame(relations["touchpoint_periods"])
         today = mean_spend(activity, spans.loc[spans["is_spend_complete"], "period_start"], settings)
         fitted = spans.loc[spans["is_complete"], "period_start"]
         return cls(

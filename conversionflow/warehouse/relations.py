@@ -5,10 +5,21 @@ from typing import Any
 
 import pandas as pd
 from dbt_common.invocation import get_invocation_id
+from duckdb import ColumnExpression, ConstantExpression
 
 
-def to_frame(relation: Any) -> pd.DataFrame:
-    """Return the rows of a relation that `dbt.ref` gave; decimals come as float64."""
+def to_frame(relation: Any, **only: str) -> pd.DataFrame:
+    """Return the rows of a relation that `dbt.ref` gave; decimals come as float64.
+
+    Parameters
+    ----------
+    relation
+        The relation.
+    only
+        By column, the one value that rows must have to be read at all.
+    """
+    for column, value in only.items():
+        relation = relation.filter(ColumnExpression(column) == ConstantExpression(value))
     frame: pd.DataFrame = relation.df()
     return frame
 

@@ -32,7 +32,7 @@ final as (
         journeys.conversion_id,
         steps.touch_id,
         steps.step,
-        steps.steps,
+        count(*) over (partition by steps.journey_id) as steps,
         weights.weight as markov_weight,
         journeys.revenue
     from journeys

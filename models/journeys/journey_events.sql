@@ -36,7 +36,8 @@ ordered as (
     select
         *,
         lag(event_at) over customer_history as previous_at,
-        lag(event_kind) over customer_history as previous_kind
+        lag(event_kind) over customer_history as previous_kind,
+        row_number() over customer_history as event_number
     from events
     window customer_history as (
         partition by customer_id
@@ -64,12 +65,16 @@ numbered as (
 
     select
         *,
-        sum(opens_journey) over (
-            partition by customer_id
-            order by event_at, event_kind, event_id
-            rows between unbounded preceding and current row
-        ) as journey_number
+        sum(opens_journey) over history_so_far as journey_number,
+        max(
+            case when opens_journey = 1 then event_number end
+        ) over history_so_far as opening_number
     from opened
+    window history_so_far as (
+        partition by customer_id
+        order by event_number
+        rows between unbounded preceding and current row
+    )
 
 ),
 
@@ -85,7 +90,8 @@ final as (
         touchpoint,
         conversion_type,
         revenue,
-        customer_id || ':' || cast(journey_number as text) as journey_id
+        customer_id || ':' || cast(journey_number as text) as journey_id,
+        cast(event_number - opening_number + 1 as bigint) as position
     from numbered
 
 )

@@ -19,10 +19,7 @@ final as (
 
     select
         touches.journey_id,
-        cast(row_number() over (
-            partition by touches.journey_id
-            order by touches.event_at, touches.event_id
-        ) as bigint) as position,
+        touches.position,
         touches.event_id as touch_id,
         touches.touchpoint,
         outcomes.market,

@@ -34,9 +34,7 @@ departures as (
         journeys.market,
         {{ local_time('steps.touched_at', 'journeys.time_zone') }} as moved_at,
         steps.touchpoint as touchpoint_from,
-        lead(steps.touchpoint, 1, journeys.end_state) over (
-            partition by steps.journey_id order by steps.step
-        ) as touchpoint_to,
+        coalesce(steps.next_touchpoint, journeys.end_state) as touchpoint_to,
         journeys.revenue
     from steps
     inner join journeys on steps.journey_id = journeys.journey_id

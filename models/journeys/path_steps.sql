@@ -1,6 +1,7 @@
 -- Step 4: the path of each journey as rows: its touches in look-back, on the
 -- channels asked for, through `path_transforms` in the order given. A step
--- keeps the touch it stands for, so a name such as `a > b` does no harm.
+-- keeps the touch it stands for, so a name such as `a > b` does no harm, and
+-- names the step after it, null at the path's end.
 with
 
 touches_in_path as (
@@ -13,8 +14,7 @@ touches_in_path as (
         market,
         touched_at,
         hours_to_conversion,
-        row_number() over (partition by journey_id order by position) as step,
-        count(*) over (partition by journey_id) as steps
+        position as step
     from {{ ref('journey_touches') }}
     where
         in_lookback
@@ -22,16 +22,17 @@ touches_in_path as (
 
 ),
 
+{% set relation = namespace(name='touches_in_path') %}
+{% if var('path_lookback_steps') is not none %}
 steps_in_lookback as (
 
-    select * from touches_in_path
-    {% if var('path_lookback_steps') is not none %}
-    where step > steps - {{ var('path_lookback_steps') }}
-    {% endif %}
+    {{ path_transform_trim_long_path(
+        relation.name, var('path_lookback_steps')
+    ) }}
 
 ),
-
-{% set relation = namespace(name='steps_in_lookback') %}
+{% set relation.name = 'steps_in_lookback' %}
+{% endif %}
 {% for transform in path_transforms() %}
 {{ transform.name }}_{{ loop.index }} as (
 
@@ -47,10 +48,8 @@ final as (
 
     select
         journey_id,
-        cast(row_number() over (
-            partition by journey_id order by step
-        ) as bigint) as step,
-        cast(count(*) over (partition by journey_id) as bigint) as steps,
+        cast(row_number() over path as bigint) as step,
+        lead(touchpoint) over path as next_touchpoint,
         touch_id,
         touchpoint,
         step_name,
@@ -58,6 +57,7 @@ final as (
         touched_at,
         hours_to_conversion
     from {{ relation.name }}
+    window path as (partition by journey_id order by step)
 
 )
 
