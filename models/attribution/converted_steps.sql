@@ -32,9 +32,9 @@ final as (
         journeys.conversion_id,
         steps.touch_id,
         steps.step,
-        count(*) over (partition by steps.journey_id) as steps,
         weights.weight as markov_weight,
-        journeys.revenue
+        journeys.revenue,
+        count(*) over (partition by steps.journey_id) as steps
     from journeys
     inner join steps on journeys.journey_id = steps.journey_id
     left join weights on steps.touchpoint = weights.touchpoint

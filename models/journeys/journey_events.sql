@@ -90,8 +90,8 @@ final as (
         touchpoint,
         conversion_type,
         revenue,
-        customer_id || ':' || cast(journey_number as text) as journey_id,
-        cast(event_number - opening_number + 1 as bigint) as position
+        cast(event_number - opening_number + 1 as bigint) as position,
+        customer_id || ':' || cast(journey_number as text) as journey_id
     from numbered
 
 )

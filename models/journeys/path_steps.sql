@@ -48,14 +48,14 @@ final as (
 
     select
         journey_id,
-        cast(row_number() over path as bigint) as step,
-        lead(touchpoint) over path as next_touchpoint,
         touch_id,
         touchpoint,
         step_name,
         market,
         touched_at,
-        hours_to_conversion
+        hours_to_conversion,
+        cast(row_number() over path as bigint) as step,
+        lead(touchpoint) over path as next_touchpoint
     from {{ relation.name }}
     window path as (partition by journey_id order by step)
 
