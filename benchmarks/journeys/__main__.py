@@ -3,20 +3,16 @@
 Run with `python -m benchmarks.journeys [--events N] [--events N ...]`.
 """
 
-import json
-import os
 import resource
-import subprocess
-import sys
 import tempfile
-import time
 from datetime import datetime
 from pathlib import Path
 
 import click
 import duckdb
 
-PROJECT = Path(__file__).parents[2]
+from benchmarks.warehouse import bare_sort, database, results, run
+
 JOURNEYS = ["path:models/journeys", "--exclude", "transitions"]
 STAGING = [
     "+stg_touches",
@@ -26,7 +22,7 @@ STAGING = [
     "raw_validation",
     "resource_type:test",
 ]
-#: Nine tenths of the customers have a few events over two years, the others many: 6 each on average.
+#: Nine in ten customers have about 5 events over two years, the others about 23: 7 each on average.
 EVENTS = """
     create schema raw;
     create table raw.events as
@@ -50,44 +46,18 @@ EVENTS = """
     from raw.events where kind >= 97;
     drop table raw.events;
 """
-BARE_SORT = """
-    create or replace table bare_sort as
-    select *, row_number() over (partition by customer_id order by touched_at) as place from raw.touches
-"""
 
 
 def dbt(folder: Path, *arguments: str) -> float:
     """Run dbt on the folder's warehouse; return the seconds from the first to the last moment of a model."""
-    environment = {
-        "CONVERSIONFLOW_DUCKDB_PATH": str(folder / "warehouse.duckdb"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    command = [str(Path(sys.executable).parent / "dbt"), *arguments]
-    done = subprocess.run(  # noqa: S603
-        command, cwd=PROJECT, env={**os.environ, **environment}, check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise click.ClickException(done.stdout[-3000:])
-    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    run(folder, "dbt", *arguments)
     moments = [
         datetime.fromisoformat(step[edge])
-        for result in results
+        for result in results(folder)
         for step in result["timing"]
         for edge in ("started_at", "completed_at")
     ]
     return (max(moments) - min(moments)).total_seconds()
-
-
-def bare_sort(folder: Path) -> float:
-    """Seconds of the sort, written to a table."""
-    with duckdb.connect(folder / "warehouse.duckdb") as connection:
-        started = time.perf_counter()
-        connection.execute(BARE_SORT)
-        seconds = time.perf_counter() - started
-        connection.execute("drop table bare_sort")
-    return seconds
 
 
 @click.command()
@@ -98,7 +68,7 @@ def main(events: tuple[int, ...]) -> None:
     for size in events:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            with duckdb.connect(folder / "warehouse.duckdb") as connection:
+            with duckdb.connect(database(folder)) as connection:
                 connection.execute(EVENTS.format(events=size))
             dbt(folder, "seed")
             staging = dbt(folder, "run", "--select", *STAGING)

@@ -24,8 +24,6 @@ Number = TypeVar("Number", float, Array)
 LOG_MEAN_BOUND = 12.0
 #: Families of log densities in x, up to a constant, with their arguments p, q and r.
 FLAT, NORMAL, STUDENT_T, LOG_NORMAL, GAMMA, BETA = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
-#: Columns of a table of priors: family, p, q, r, lower, upper.
-COLUMNS = 6
 
 
 @compiled

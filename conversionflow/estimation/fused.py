@@ -17,7 +17,6 @@ from pytensor.graph.op import Op
 from conversionflow.estimation.density_kernel import flat_priors
 from conversionflow.estimation.types import Array
 
-Tensor: TypeAlias = pt.TensorVariable[Any, Any]
 #: Point, table of priors, data -> log density and gradient.
 Kernel: TypeAlias = Callable[..., tuple[float, Array]]
 

@@ -17,7 +17,7 @@ from conversionflow.estimation.journey_kernel import EntryData, JourneyParameter
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.priors import Prior, draw_from, normal
+from conversionflow.estimation.priors import Prior, draw_parameters, normal
 from conversionflow.estimation.types import Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
@@ -79,11 +79,7 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "paid": nodes.labels[: nodes.paid_count],
     }
     with pm.Model(coords=coords) as model:
-        for name in JourneyParameters._fields:
-            if name == "demand":
-                pm.Flat(name, dims=DIMENSIONS[name])
-            else:
-                draw_from(name, priors["beta0" if name == "entry_level" else name], DIMENSIONS[name])
+        draw_parameters(JourneyParameters._fields, DIMENSIONS, priors, flat=["demand"])
     statistics = (data.controls, _entry_data(nodes), moves.between.statistics, moves.converting.statistics)
     add_log_density(model, journey_log_density, *statistics)
     return model

@@ -21,8 +21,8 @@ from scipy.special import gammaln
 from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.poisson_kernel import RegressionData, poisson_log_density
-from conversionflow.estimation.priors import Prior, draw_from, normal
+from conversionflow.estimation.poisson_kernel import PoissonParameters, RegressionData, poisson_log_density
+from conversionflow.estimation.priors import Prior, draw_parameters, normal
 from conversionflow.estimation.types import Array, Key, Mask, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean conversions.
@@ -31,6 +31,14 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta1": normal(1.0, 0.5),
     "parent_effects": normal(0.0, 0.3),
     "control_coefficients": normal(0.0, 0.5),
+}
+
+#: Axes of each parameter.
+DIMENSIONS = {
+    "entry_level": ("node",),
+    "beta1": ("paid",),
+    "parent_effects": ("edge",),
+    "control_coefficients": ("market", "control"),
 }
 
 
@@ -118,10 +126,7 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "edge": [", ".join(key) for key in regression.edge_keys],
     }
     with pm.Model(coords=coords) as model:
-        draw_from("entry_level", priors["beta0"], ["node"])
-        draw_from("beta1", priors["beta1"], ["paid"])
-        draw_from("parent_effects", priors["parent_effects"], ["edge"])
-        draw_from("control_coefficients", priors["control_coefficients"], ["market", "control"])
+        draw_parameters(PoissonParameters._fields, DIMENSIONS, priors)
     add_log_density(model, poisson_log_density, regression.known)
     return model
 

@@ -6,7 +6,6 @@ from typing import TypeAlias
 import pymc as pm
 
 from conversionflow.core.errors import SettingsError
-from conversionflow.estimation.fused import Tensor
 
 #: A PyMC distribution's name under `distribution`, and its arguments by name.
 Prior: TypeAlias = Mapping[str, str | float]
@@ -39,11 +38,25 @@ def with_overrides(defaults: Mapping[str, Prior], overrides: Mapping[str, Prior]
     return {name: overrides.get(name, prior) for name, prior in defaults.items()}
 
 
-def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> Tensor:
+def draw_parameters(
+    names: Sequence[str],
+    dimensions: Mapping[str, Sequence[str]],
+    priors: Mapping[str, Prior],
+    flat: Sequence[str] = (),
+) -> None:
+    """Add a model's parameters in the order in which its kernel reads them; those in `flat` have no prior."""
+    for name in names:
+        if name in flat:
+            pm.Flat(name, dims=tuple(dimensions[name]))
+        else:
+            draw_from(name, priors["beta0" if name == "entry_level" else name], dimensions[name])
+
+
+def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> None:
     """Add the parameter `name` to the model under construction."""
     arguments = dict(prior)
     distribution = getattr(pm, str(arguments.pop("distribution")))
     try:
-        return distribution(name, dims=tuple(dims), **arguments)
+        distribution(name, dims=tuple(dims), **arguments)
     except TypeError as error:
         raise SettingsError(f"The prior of {name!r} cannot be built from {arguments}: {error}") from error

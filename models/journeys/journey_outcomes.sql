@@ -15,9 +15,11 @@ spans as (
         max(case when event_kind = 1 then conversion_type end)
             as conversion_type,
         max(case when event_kind = 1 then revenue end) as revenue,
-        max(case when event_kind = 1 then market end) as conversion_market,
-        max(case when opens_journey = 1 then market end) as entry_market,
-        sum(1 - event_kind) as touch_count
+        sum(1 - event_kind) as touch_count,
+        coalesce(
+            max(case when event_kind = 1 then market end),
+            max(case when opens_journey = 1 then market end)
+        ) as market
     from {{ ref('journey_events') }}
     group by journey_id, customer_id
 
@@ -26,15 +28,6 @@ spans as (
 data_end as (
 
     select max(event_at) as data_end_at from {{ ref('journey_events') }}
-
-),
-
-located as (
-
-    select
-        *,
-        coalesce(conversion_market, entry_market) as market
-    from spans
 
 ),
 
@@ -58,7 +51,7 @@ final as (
         spans.conversion_type,
         spans.revenue,
         cast(spans.touch_count as bigint) as touch_count
-    from located as spans
+    from spans
     left join {{ ref('markets') }} as markets
         on spans.market = markets.market
     cross join data_end

@@ -14,6 +14,8 @@ from conversionflow.estimation import (
     poisson,
     public_holidays,
 )
+from conversionflow.estimation.journey_kernel import JourneyParameters
+from conversionflow.estimation.poisson_kernel import PoissonParameters
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="7D")
@@ -71,6 +73,14 @@ def arrays(data):
 def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
     density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
     assert all(array.flags.c_contiguous for array in arrays(density.likelihood.data))
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters"), [(journey, JourneyParameters), (poisson, PoissonParameters)]
+)
+def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, parameters):
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    assert tuple(density.shapes) == parameters._fields
 
 
 def test_missing_rows_count_as_zero():

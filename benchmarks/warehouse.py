@@ -1,0 +1,58 @@
+"""Run the project's commands on a warehouse of their own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+
+PROJECT = Path(__file__).parents[1]
+BARE_SORT = """
+    create or replace table bare_sort as
+    select *, row_number() over (partition by customer_id order by touched_at) as place from raw.touches
+"""
+
+
+def run(folder: Path, command: str, *arguments: str) -> None:
+    """Run a command of the environment, such as dbt, on the warehouse in `folder`."""
+    environment = {
+        "CONVERSIONFLOW_DUCKDB_PATH": str(database(folder)),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    done = subprocess.run(  # noqa: S603
+        [str(Path(sys.executable).parent / command), *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise click.ClickException(done.stdout[-3000:] + done.stderr[-3000:])
+
+
+def database(folder: Path) -> Path:
+    """Return the DuckDB file in `folder`."""
+    return folder / "warehouse.duckdb"
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """Return what dbt says of each node of its last run."""
+    return json.loads((folder / "target" / "run_results.json").read_text())["results"]
+
+
+def bare_sort(folder: Path) -> float:
+    """Return the seconds of one sort of the touches, written to a table."""
+    with duckdb.connect(database(folder)) as connection:
+        started = time.perf_counter()
+        connection.execute(BARE_SORT)
+        seconds = time.perf_counter() - started
+        connection.execute("drop table bare_sort")
+    return seconds
