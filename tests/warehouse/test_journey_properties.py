@@ -188,9 +188,32 @@ def at(day: int, second: int = 0) -> datetime:
     return datetime(2025, 5, day, 9, 0, second)
 
 
+def at_the_limits(days: int) -> dict:
+    """Gaps, look-backs and ages of exactly `days`, and of a microsecond more."""
+    start, limit, more = at(1), timedelta(days=days), timedelta(days=days, microseconds=1)
+    end = start + 3 * more
+    touched = {
+        "anna": [start, start + limit, start + limit + more],
+        "ben": [start, end - limit],
+        "dora": [start, end - more],
+        "edna": [start, start + timedelta(microseconds=1), start + timedelta(days=1)],
+        "zoe": [end],
+    }
+    touches = [
+        Touch(f"{name}-{number}", name, moment, "search" if number % 2 else "email", "IT")
+        for name, moments in touched.items()
+        for number, moment in enumerate(moments)
+    ]
+    bought = Conversion("k", "edna", start + more, Decimal("1"), "IT")
+    return {"touches": touches, "conversions": [bought], "aliased": False}
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(touches=TOUCHES, conversions=CONVERSIONS, aliased=st.booleans())
 @example(touches=[], conversions=[], aliased=False)
+@example(**at_the_limits(10))
+@example(**at_the_limits(20))
+@example(**at_the_limits(30))
 @example(
     touches=[
         Touch(str(n), "ben", at(1, n % 60), ["search", "a > b", "email"][n % 3], "IT") for n in range(1000)
