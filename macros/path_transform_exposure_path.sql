@@ -1,13 +1,5 @@
 {# Touches of one touchpoint in a row are one step, the first of them: A, A, B, A gives A, B, A. #}
-{% macro path_transform_exposure_path(steps) %}
-    select {{ conversionflow.path_step_columns() }}
-    from (
-        select
-            *,
-            lag(touchpoint) over (
-                partition by journey_id order by step
-            ) as previous_touchpoint
-        from {{ steps }}
-    ) as compared
-    where previous_touchpoint is null or previous_touchpoint <> touchpoint
+{% macro path_transform_exposure_path(is_step, previous_touchpoint) %}
+    {% set before = previous_touchpoint or conversionflow.over_steps('lag(touchpoint)', is_step) %}
+    {{ return(is_step ~ ' and coalesce(' ~ before ~ ' <> touchpoint, true)') }}
 {% endmacro %}

@@ -1,13 +1,6 @@
 {# Only the last `most` steps stay. #}
-{% macro path_transform_trim_long_path(steps, most) %}
-    select {{ conversionflow.path_step_columns() }}
-    from (
-        select
-            *,
-            row_number() over (
-                partition by journey_id order by step desc
-            ) as step_from_end
-        from {{ steps }}
-    ) as counted
-    where step_from_end <= {{ most }}
+{% macro path_transform_trim_long_path(is_step, previous_touchpoint, most) %}
+    {{ return(
+        is_step ~ ' and ' ~ conversionflow.over_steps('row_number()', is_step, 'position desc') ~ ' <= ' ~ most
+    ) }}
 {% endmacro %}

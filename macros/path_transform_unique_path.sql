@@ -1,4 +1,4 @@
 {# Every touch is a step. #}
-{% macro path_transform_unique_path(steps) %}
-    select * from {{ steps }}
+{% macro path_transform_unique_path(is_step, previous_touchpoint) %}
+    {{ return(is_step) }}
 {% endmacro %}

@@ -117,13 +117,13 @@ def journeys(
         map(of_customer, touches),
         "touch_id",
         "touched_at",
-        lambda t: (t.touched_at, t.customer_id, t.channel),
+        lambda t: (t.touched_at, t.customer_id, t.channel, t.market),
     )
     conversions = kept(
         map(of_customer, conversions),
         "conversion_id",
         "converted_at",
-        lambda c: (c.converted_at, c.customer_id, c.revenue is None, c.revenue),
+        lambda c: (c.converted_at, c.customer_id, c.revenue is None, c.revenue, c.market),
     )
     events = [(t.customer_id, t.touched_at, 0, t.touch_id, t) for t in touches]
     events += [(c.customer_id, c.converted_at, 1, c.conversion_id, c) for c in conversions]

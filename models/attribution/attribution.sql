@@ -7,7 +7,7 @@ credits as (
     select
         touch_attribution.method,
         {{ period_start(
-            local_time('journeys.ended_at', 'journeys.time_zone')
+            local_time('journeys.ended_at', 'markets.time_zone')
         ) }} as period_start,
         journeys.market,
         coalesce(steps.touchpoint, '(unattributed)') as touchpoint,
@@ -15,10 +15,12 @@ credits as (
         touch_attribution.revenue,
         cast(0 as numeric(18, 2)) as spend
     from {{ ref('touch_attribution') }} as touch_attribution
-    inner join {{ ref('journey_outcomes') }} as journeys
+    inner join {{ ref('journeys') }} as journeys
         on touch_attribution.conversion_id = journeys.conversion_id
+    left join {{ ref('markets') }} as markets
+        on journeys.market = markets.market
     left join {{ ref('path_steps') }} as steps
-        on touch_attribution.touch_id = steps.touch_id
+        on touch_attribution.touch_id = steps.touch_id and steps.is_converted
 
 ),
 

@@ -6,19 +6,19 @@ facts as (
 
     select
         {{ period_start(
-            local_time('outcomes.ended_at', 'outcomes.time_zone')
+            local_time('journeys.ended_at', 'markets.time_zone')
         ) }} as period_start,
-        outcomes.market,
+        journeys.market,
         1 as tracked_orders,
-        case when steps.journey_id is null then 0 else 1 end
+        case when journeys.step_count = 0 then 0 else 1 end
             as attributed_orders,
-        coalesce(outcomes.revenue, 0) as tracked_revenue,
+        coalesce(journeys.revenue, 0) as tracked_revenue,
         null as total_orders,
         null as total_revenue
-    from {{ ref('journey_outcomes') }} as outcomes
-    left join {{ ref('path_steps') }} as steps
-        on outcomes.journey_id = steps.journey_id and steps.step = 1
-    where outcomes.outcome = 'converted'
+    from {{ ref('journeys') }} as journeys
+    left join {{ ref('markets') }} as markets
+        on journeys.market = markets.market
+    where journeys.outcome = 'converted'
 
     union all
 

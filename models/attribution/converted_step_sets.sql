@@ -7,14 +7,12 @@ with
 counted as (
 
     select
-        steps.journey_id,
-        steps.touchpoint,
+        journey_id,
+        touchpoint,
         count(*) as touches
-    from {{ ref('path_steps') }} as steps
-    inner join {{ ref('journey_outcomes') }} as outcomes
-        on steps.journey_id = outcomes.journey_id
-    where outcomes.outcome = 'converted'
-    group by steps.journey_id, steps.touchpoint
+    from {{ ref('path_steps') }}
+    where is_converted
+    group by journey_id, touchpoint
 
 ),
 

@@ -9,7 +9,7 @@ journeys as (
         journey_id,
         conversion_id,
         coalesce(revenue, 0) as revenue
-    from {{ ref('journey_outcomes') }}
+    from {{ ref('journeys') }}
     where outcome = 'converted'
 
 ),
@@ -17,6 +17,7 @@ journeys as (
 steps as (
 
     select * from {{ ref('path_steps') }}
+    where is_converted
 
 ),
 

@@ -58,17 +58,15 @@ unattributed as (
 
     select
         methods.method,
-        outcomes.conversion_id,
+        journeys.conversion_id,
         '(unattributed)' as touch_id,
         cast(1.0 as double precision) as credit,
-        coalesce(outcomes.revenue, 0) as revenue
-    from {{ ref('journey_outcomes') }} as outcomes
-    left join {{ ref('path_steps') }} as steps
-        on outcomes.journey_id = steps.journey_id and steps.step = 1
+        coalesce(journeys.revenue, 0) as revenue
+    from {{ ref('journeys') }} as journeys
     cross join methods
     where
-        outcomes.outcome = 'converted'
-        and steps.journey_id is null
+        journeys.outcome = 'converted'
+        and journeys.step_count = 0
 
 ),
 

@@ -1,98 +1,74 @@
--- Step 1: every valid touch and conversion of a customer in time order, cut
--- into journeys. A journey ends with a conversion, and before a gap longer
--- than `journey_inactivity_days`. At one instant a touch precedes a conversion.
+{{ config(materialized='by_customer') }}
+
+-- Step 4: every valid event in its journey, with its place in the path and, at
+-- the event that closes a journey, the path as text unless that is long. All
+-- that follows reads this table; of how a journey ended it holds only what
+-- later data cannot change.
+-- depends_on: {{ ref('changed_customers') }}
+{% set transforms = path_transforms() | map(attribute='name') | list %}
+{# a text that grows with every event takes space of the square of their number;
+   with frequency_path there are no more steps than touchpoints #}
+{% set is_short = '1 = 1' if 'frequency_path' in transforms
+    else 'position <= 100' %}
+
 with
-
-events as (
-
-    select
-        customer_id,
-        touched_at as event_at,
-        0 as event_kind,
-        touch_id as event_id,
-        market,
-        touchpoint,
-        cast(null as text) as conversion_type,
-        cast(null as numeric(18, 2)) as revenue
-    from {{ ref('stg_touches') }}
-
-    union all
-
-    select
-        customer_id,
-        converted_at as event_at,
-        1 as event_kind,
-        conversion_id as event_id,
-        market,
-        null as touchpoint,
-        conversion_type,
-        revenue
-    from {{ ref('stg_conversions') }}
-
-),
-
-ordered as (
-
-    select
-        *,
-        lag(event_at) over customer_history as previous_at,
-        lag(event_kind) over customer_history as previous_kind,
-        row_number() over customer_history as event_number
-    from events
-    window customer_history as (
-        partition by customer_id
-        order by event_at, event_kind, event_id
-    )
-
-),
-
-opened as (
-
-    select
-        *,
-        case
-            when previous_at is null or previous_kind = 1 then 1
-            when event_at > {{ dbt.dateadd(
-                'day', var('journey_inactivity_days'), 'previous_at'
-            ) }} then 1
-            else 0
-        end as opens_journey
-    from ordered
-
-),
-
-numbered as (
-
-    select
-        *,
-        sum(opens_journey) over history_so_far as journey_number,
-        max(
-            case when opens_journey = 1 then event_number end
-        ) over history_so_far as opening_number
-    from opened
-    window history_so_far as (
-        partition by customer_id
-        order by event_number
-        rows between unbounded preceding and current row
-    )
-
-),
 
 final as (
 
     select
         customer_id,
+        journey_number,
+        position,
         event_at,
-        event_kind,
+        is_conversion,
         event_id,
-        opens_journey,
-        market,
         touchpoint,
         conversion_type,
-        revenue,
-        cast(event_number - opening_number + 1 as bigint) as position,
-        customer_id || ':' || cast(journey_number as text) as journey_id
-    from numbered
+        closes_journey,
+        ended_at,
+        in_lookback,
+        is_step,
+        first_value(event_at) over whole as started_at,
+        last_value(is_conversion) over whole as is_converted,
+        last_value(revenue) over whole as revenue,
+        -- the conversion's market, else that of the first touch
+        case
+            when last_value(is_conversion) over whole
+                then last_value(market) over whole
+            else first_value(market) over whole
+        end as market,
+        cast(count(case when is_step then 1 end) over so_far as integer)
+            as step,
+        case when is_step then {{ next_step_value('touchpoint') }} end
+            as next_touchpoint,
+        case
+            when closes_journey and {{ is_short }}
+                then coalesce(
+                    string_agg(
+                        case when is_step and {{ is_short }} then step_name end,
+                        ' > '
+                    ) over so_far, ''
+                )
+        end as short_path,
+        row_hash,
+        cast({{ run_id() }} as uuid) as run_id
+    from {{ ref('path_marks') }}
+    window
+        so_far as (
+            partition by customer_id, journey_number
+            order by position
+            rows between unbounded preceding and current row
+        ),
+        whole as (
+            partition by customer_id, journey_number
+            order by position
+            rows between unbounded preceding and unbounded following
+        ),
+        later as (
+            partition by customer_id, journey_number
+            order by position
+            rows between 1 following and unbounded following
+        )
 
 )
 

@@ -1,69 +1,41 @@
 {{ config(materialized='view') }}
 
--- Step 6: closed journeys as moves through the network: from `(start)` to the
--- first step, from each step to the next, from the last to `(conversion)` or
--- `(null)`. A move happens at the touch it departs from, on the market's clock.
+-- Step 6: closed journeys as moves out of their steps: to the next one, or
+-- from the last to `(conversion)` or `(null)`. A move happens at the touch it
+-- departs from, on the market's clock. A journey without a step moves from
+-- `(start)` to its end; any other has entered the network at its first step.
 with
 
-journeys as (
+visits as (
 
     select
-        journey_id,
-        market,
-        time_zone,
-        started_at,
-        revenue,
-        case outcome
-            when 'converted' then '(conversion)' else '(null)'
-        end as end_state
-    from {{ ref('journey_outcomes') }}
-    where outcome <> 'open'
-
-),
-
-steps as (
-
-    select * from {{ ref('path_steps') }}
-
-),
-
-departures as (
-
-    select
-        journeys.journey_id,
-        journeys.market,
-        {{ local_time('steps.touched_at', 'journeys.time_zone') }} as moved_at,
-        steps.touchpoint as touchpoint_from,
-        coalesce(steps.next_touchpoint, journeys.end_state) as touchpoint_to,
-        journeys.revenue
-    from steps
-    inner join journeys on steps.journey_id = journeys.journey_id
-
-),
-
-entries as (
-
-    select
-        journeys.journey_id,
-        journeys.market,
-        {{ local_time(
-            'coalesce(steps.touched_at, journeys.started_at)',
-            'journeys.time_zone'
-        ) }} as moved_at,
-        '(start)' as touchpoint_from,
-        coalesce(steps.touchpoint, journeys.end_state) as touchpoint_to,
-        journeys.revenue
-    from journeys
-    left join steps
-        on journeys.journey_id = steps.journey_id and steps.step = 1
+        events.*,
+        markets.time_zone,
+        case when events.is_converted then '(conversion)' else '(null)' end
+            as end_state
+    from {{ ref('journey_events') }} as events
+    left join {{ ref('markets') }} as markets
+        on events.market = markets.market
+    cross join {{ ref('data_end') }} as data_end
+    where
+        (events.is_step or events.closes_journey and events.step = 0)
+        and {{ outcome('events', 'data_end.data_end_at') }} <> 'open'
 
 ),
 
 final as (
 
-    select * from departures
-    union all
-    select * from entries
+    select
+        {{ journey_id('visits') }} as journey_id,
+        market,
+        {{ local_time(
+            'case when is_step then event_at else started_at end', 'time_zone'
+        ) }} as moved_at,
+        case when is_step then touchpoint else '(start)' end as touchpoint_from,
+        coalesce(next_touchpoint, end_state) as touchpoint_to,
+        is_step and step = 1 as is_entry,
+        case when next_touchpoint is null then revenue end as revenue
+    from visits
 
 )
 

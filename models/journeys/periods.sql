@@ -28,15 +28,21 @@ touches as (
 
     select
         {{ period_start(local_time(
-            'journey_touches.touched_at', 'journey_outcomes.time_zone'
+            'events.event_at', 'markets.time_zone'
         )) }} as period_start,
         count(*) as touches,
         sum(
-            case when journey_outcomes.outcome = 'open' then 1 else 0 end
+            case
+                when {{ outcome('events', 'data_end.data_end_at') }} = 'open'
+                    then 1
+                else 0
+            end
         ) as open_touches
-    from {{ ref('journey_touches') }} as journey_touches
-    inner join {{ ref('journey_outcomes') }} as journey_outcomes
-        on journey_touches.journey_id = journey_outcomes.journey_id
+    from {{ ref('journey_events') }} as events
+    left join {{ ref('markets') }} as markets
+        on events.market = markets.market
+    cross join {{ ref('data_end') }} as data_end
+    where not events.is_conversion
     group by 1
 
 ),

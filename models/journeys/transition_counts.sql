@@ -1,16 +1,57 @@
--- Step 7: moves counted by period and market.
+-- Step 7: moves counted by period and market, with the entries from `(start)`
+-- into the first steps.
 with
 
-final as (
+departures as (
 
     select
         {{ period_start('moved_at') }} as period_start,
         market,
         touchpoint_from,
         touchpoint_to,
-        cast(count(*) as bigint) as transitions,
-        cast(coalesce(sum(revenue), 0) as numeric(18, 2)) as revenue
+        is_entry,
+        count(*) as transitions,
+        coalesce(sum(revenue), 0) as revenue
     from {{ ref('moves') }}
+    group by 1, 2, 3, 4, 5
+
+),
+
+moves as (
+
+    select
+        period_start,
+        market,
+        touchpoint_from,
+        touchpoint_to,
+        transitions,
+        revenue
+    from departures
+
+    union all
+
+    select
+        period_start,
+        market,
+        '(start)' as touchpoint_from,
+        touchpoint_from as touchpoint_to,
+        transitions,
+        0 as revenue
+    from departures
+    where is_entry
+
+),
+
+final as (
+
+    select
+        period_start,
+        market,
+        touchpoint_from,
+        touchpoint_to,
+        cast(sum(transitions) as bigint) as transitions,
+        cast(sum(revenue) as numeric(18, 2)) as revenue
+    from moves
     group by 1, 2, 3, 4
 
 )

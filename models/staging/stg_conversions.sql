@@ -8,7 +8,8 @@ final as (
         converted_at,
         revenue,
         conversion_type,
-        market
+        market,
+        row_hash
     from {{ ref('stg_conversions_checked') }}
     where rejection_reason is null
 

@@ -1,30 +1,11 @@
-{{ config(materialized='table') }}
-
--- depends_on: {{ ref('raw_validation') }}
 -- Each conversion with the first rule it breaks. Of the rows with one id the
 -- earliest valid one is kept.
 with
 
-conversions as (
+repeated as (
 
-    select * from {{ ref('stg_conversions_typed') }}
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when conversion_id is null then 'conversion_id is missing'
-            when customer_id is null then 'customer_id is missing'
-            when converted_at is null
-                then 'converted_at is missing or cannot be read'
-            when converted_at > {{ dbt.dateadd('day', 1, run_time()) }}
-                then 'converted_at lies in the future'
-            when revenue < 0 then 'revenue is negative'
-        end as broken_rule
-    from conversions
+    select event_id from {{ ref('repeated_ids') }}
+    where source_table = 'conversions'
 
 ),
 
@@ -38,9 +19,22 @@ numbered as (
                 case when broken_rule is null then 0 else 1 end,
                 converted_at,
                 customer_id,
-                revenue
+                revenue,
+                market,
+                conversion_type
         ) as copy_number
-    from judged
+    from {{ ref('stg_conversions_judged') }}
+    where conversion_id in (select event_id from repeated)
+
+    union all
+
+    select
+        *,
+        1 as copy_number
+    from {{ ref('stg_conversions_judged') }}
+    where
+        conversion_id is null
+        or conversion_id not in (select event_id from repeated)
 
 ),
 
@@ -53,6 +47,7 @@ final as (
         revenue,
         conversion_type,
         market,
+        row_hash,
         coalesce(
             broken_rule,
             case when copy_number > 1 then 'conversion_id is repeated' end

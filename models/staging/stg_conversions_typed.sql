@@ -17,7 +17,12 @@ typed as (
         {{ raw_field('conversions', 'converted_at', 'timestamp') }},
         {{ raw_field('conversions', 'revenue', 'numeric(18, 2)') }},
         {{ raw_field('conversions', 'conversion_type', 'text') }},
-        {{ raw_field('conversions', 'market', 'text') }}
+        {{ raw_field('conversions', 'market', 'text') }},
+        -- of all that journeys are made of
+        {{ row_hash('conversions', [
+            'conversion_id', 'customer_id', 'converted_at', 'revenue',
+            'conversion_type', 'market',
+        ]) }} as row_hash
     from source
 
 ),
@@ -33,7 +38,8 @@ final as (
         {{ reporting_money('typed.revenue', 'markets.exchange_rate') }}
             as revenue,
         typed.conversion_type,
-        {{ market('typed.market') }} as market
+        {{ market('typed.market') }} as market,
+        typed.row_hash
     from typed
     left join {{ ref('stg_customer_aliases') }} as aliases
         on typed.customer_id = aliases.customer_id

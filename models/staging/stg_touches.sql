@@ -11,7 +11,8 @@ final as (
         market,
         interaction,
         cost,
-        touchpoint
+        touchpoint,
+        row_hash
     from {{ ref('stg_touches_checked') }}
     where rejection_reason is null
 

@@ -1,32 +1,11 @@
-{{ config(materialized='table') }}
-
--- depends_on: {{ ref('raw_validation') }}
 -- Each touch with the first rule it breaks. Of the rows with one id the
 -- earliest valid one is kept.
 with
 
-touches as (
+repeated as (
 
-    select * from {{ ref('stg_touches_typed') }}
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when touch_id is null then 'touch_id is missing'
-            when customer_id is null then 'customer_id is missing'
-            when touched_at is null
-                then 'touched_at is missing or cannot be read'
-            when touched_at > {{ dbt.dateadd('day', 1, run_time()) }}
-                then 'touched_at lies in the future'
-            when channel is null then 'channel is missing'
-            when touchpoint in {{ reserved_touchpoints() }}
-                then 'channel has a name the network reserves'
-        end as broken_rule
-    from touches
+    select event_id from {{ ref('repeated_ids') }}
+    where source_table = 'touches'
 
 ),
 
@@ -40,9 +19,22 @@ numbered as (
                 case when broken_rule is null then 0 else 1 end,
                 touched_at,
                 customer_id,
-                touchpoint
+                touchpoint,
+                market,
+                campaign
         ) as copy_number
-    from judged
+    from {{ ref('stg_touches_judged') }}
+    where touch_id in (select event_id from repeated)
+
+    union all
+
+    select
+        *,
+        1 as copy_number
+    from {{ ref('stg_touches_judged') }}
+    where
+        touch_id is null
+        or touch_id not in (select event_id from repeated)
 
 ),
 
@@ -58,6 +50,7 @@ final as (
         interaction,
         cost,
         touchpoint,
+        row_hash,
         coalesce(
             broken_rule,
             case when copy_number > 1 then 'touch_id is repeated' end

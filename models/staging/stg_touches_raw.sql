@@ -1,5 +1,18 @@
 -- Raw touches under the contract's names and types; nothing is left out but
 -- the rows of an events table that are not touches.
+{% set fields = {
+    'touch_id': 'text',
+    'customer_id': 'text',
+    'touched_at': 'timestamp',
+    'channel': 'text',
+    'source': 'text',
+    'medium': 'text',
+    'campaign': 'text',
+    'market': 'text',
+    'interaction': 'text',
+    'cost': 'numeric(18, 2)',
+} %}
+
 with
 
 source as (
@@ -12,16 +25,14 @@ source as (
 final as (
 
     select
-        {{ raw_field('touches', 'touch_id', 'text') }},
-        {{ raw_field('touches', 'customer_id', 'text') }},
-        {{ raw_field('touches', 'touched_at', 'timestamp') }},
-        {{ raw_field('touches', 'channel', 'text') }},
-        {{ raw_field('touches', 'source', 'text') }},
-        {{ raw_field('touches', 'medium', 'text') }},
-        {{ raw_field('touches', 'campaign', 'text') }},
-        {{ raw_field('touches', 'market', 'text') }},
-        {{ raw_field('touches', 'interaction', 'text') }},
-        {{ raw_field('touches', 'cost', 'numeric(18, 2)') }}
+        {% for field, type in fields.items() %}
+        {{ raw_field('touches', field, type) }},
+        {% endfor %}
+        -- of all that journeys are made of
+        {{ row_hash('touches', [
+            'touch_id', 'customer_id', 'touched_at', 'channel', 'source',
+            'medium', 'campaign', 'market',
+        ]) }} as row_hash
     from source
 
 )

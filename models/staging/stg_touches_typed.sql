@@ -26,7 +26,8 @@ mapped as (
         touches.campaign,
         {{ market('touches.market') }} as market,
         touches.interaction,
-        {{ reporting_money('touches.cost', 'markets.exchange_rate') }} as cost
+        {{ reporting_money('touches.cost', 'markets.exchange_rate') }} as cost,
+        touches.row_hash
     from touches
     left join channels
         on

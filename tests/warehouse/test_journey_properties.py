@@ -81,7 +81,7 @@ class Models:
     def __init__(self, manifest: dict) -> None:
         nodes = manifest["nodes"]
         wanted = ["model.conversionflow.transition_counts", "model.conversionflow.path_summary"]
-        wanted.append("model.conversionflow.touch_attribution")
+        wanted += ["model.conversionflow.touch_attribution", "model.conversionflow.journey_touches"]
         self.statements: dict[str, str] = {}
         for name in wanted:
             self._add(nodes, name)
@@ -93,7 +93,10 @@ class Models:
         for parent in node["depends_on"]["nodes"]:
             if parent in nodes:
                 self._add(nodes, parent)
-        self.statements[node["name"]] = f"create table {node['name']} as {node['compiled_code']}"
+        kind = node["config"]["materialized"]
+        if kind != "ephemeral":
+            kind = "view" if kind == "view" else "table"
+            self.statements[node["name"]] = f"create {kind} {node['name']} as {node['compiled_code']}"
 
     def run(self, touches: list, conversions: list, aliases: dict[str, str]) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()

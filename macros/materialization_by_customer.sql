@@ -1,0 +1,43 @@
+{#
+    A table of customers' rows, of which a run replaces those of `changed_customers` in one transaction, gone customers
+    included; all of them where rebuilds_every_customer says so.
+#}
+{% materialization by_customer, default %}
+    {% set target_relation = this.incorporate(type='table') %}
+    {% set existing = load_cached_relation(this) %}
+    {% set intermediate = make_intermediate_relation(target_relation) %}
+    {% set backup = make_backup_relation(target_relation, 'table' if existing is none else existing.type) %}
+    {{ drop_relation_if_exists(load_cached_relation(intermediate)) }}
+    {{ drop_relation_if_exists(load_cached_relation(backup)) }}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if conversionflow.rebuilds_every_customer() %}
+        {% call statement('main') %}
+            {{ create_table_as(False, intermediate, sql) }}
+        {% endcall %}
+        {% if existing is not none %}
+            {% do adapter.rename_relation(existing, backup) %}
+        {% endif %}
+        {% do adapter.rename_relation(intermediate, target_relation) %}
+    {% else %}
+        {% set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') %}
+        {% call statement('main') %}
+            delete from {{ target_relation }}
+            where customer_id in (select customer_id from {{ ref('changed_customers') }});
+            insert into {{ target_relation }} ({{ columns }})
+            select {{ columns }} from (
+                {{ sql }}
+            ) as rebuilt
+        {% endcall %}
+    {% endif %}
+
+    {% do create_indexes(target_relation) %}
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ drop_relation_if_exists(backup) }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,16 @@
+{# `expression` at the next step of this event's journey, in a window `later` of the journey's events behind it. #}
+{% macro next_step_value(expression) %}
+    {{ return(adapter.dispatch('next_step_value', 'conversionflow')(expression)) }}
+{% endmacro %}
+
+{# The place goes before the text, so that the least text is the nearest. #}
+{% macro default__next_step_value(expression) %}
+    {{ return(
+        "substr(min(case when is_step then lpad(cast(position as text), 10, '0') || " ~ expression
+        ~ ' end) over later, 11)'
+    ) }}
+{% endmacro %}
+
+{% macro duckdb__next_step_value(expression) %}
+    {{ return('first_value(case when is_step then ' ~ expression ~ ' end ignore nulls) over later') }}
+{% endmacro %}

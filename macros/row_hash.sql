@@ -1,0 +1,16 @@
+{# A hash of what a row of raw table `name` holds in the given fields of the contract. #}
+{% macro row_hash(name, fields) %}
+    {% set present = conversionflow.raw_columns(name) %}
+    {% set columns = [] %}
+    {% for field in fields %}
+        {% set column = var(name ~ '_fields').get(field, field) | lower %}
+        {% if column in present %}
+            {% do columns.append(adapter.quote(column)) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(adapter.dispatch('hash_of', 'conversionflow')(columns or ['null'])) }}
+{% endmacro %}
+
+{% macro default__hash_of(columns) %}
+    {{ return('hash(' ~ columns | join(', ') ~ ')') }}
+{% endmacro %}

@@ -1,0 +1,8 @@
+{# A hash of all rows of `relation`, in whatever order they lie. #}
+{% macro rows_fingerprint(relation) %}
+    {{ return(adapter.dispatch('rows_fingerprint', 'conversionflow')(relation)) }}
+{% endmacro %}
+
+{% macro default__rows_fingerprint(relation) %}
+    {{ return('sum(hash(' ~ relation ~ '))') }}
+{% endmacro %}

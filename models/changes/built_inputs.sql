@@ -1,0 +1,12 @@
+-- Change 6: what the journeys are made of that now lie in the warehouse. Built
+-- after them, so that a build that is stopped before this is done again.
+-- depends_on: {{ ref('journey_events') }}
+with
+
+final as (
+
+    select * from {{ ref('journey_inputs') }}
+
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Change 4: ids that more than one valid row of their raw table has, or had: of
+-- their rows staging keeps one. Only the ids of changed events are looked up
+-- anew; an id that is repeated no more does no harm here.
+-- depends_on: {{ ref('changed_events') }}
+{% set before = none if rebuilds_every_customer()
+    else built_before('repeated_ids') %}
+
+with
+
+repeated as (
+
+    {% for table, key in [
+        ('touches', 'touch_id'), ('conversions', 'conversion_id')
+    ] %}
+    select
+        '{{ table }}' as source_table,
+        {{ key }} as event_id
+    from {{ ref('stg_' ~ table ~ '_judged') }}
+    where
+        broken_rule is null
+        {% if before is not none %}
+        and {{ key }} in (
+            select event_id from {{ ref('changed_events') }}
+            where source_table = '{{ table }}'
+        )
+        {% endif %}
+    group by {{ key }}
+    having count(*) > 1
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        source_table,
+        event_id
+    from repeated
+    {% if before is not none %}
+    union
+    select
+        source_table,
+        event_id
+    from {{ before }}
+    {% endif %}
+
+)
+
+select * from final

@@ -1,0 +1,56 @@
+{{ config(materialized='ephemeral') }}
+
+-- Step 1: the valid touches and conversions of a customer in time order, each
+-- beside the event before it and the time of the one after. At one instant a
+-- touch precedes a conversion. Where only some customers changed, theirs alone.
+with
+
+events as (
+
+    select
+        customer_id,
+        touched_at as event_at,
+        false as is_conversion,
+        touch_id as event_id,
+        market,
+        touchpoint,
+        cast(null as text) as conversion_type,
+        cast(null as numeric(18, 2)) as revenue,
+        row_hash
+    from {{ ref('stg_touches') }}
+    where {{ is_to_rebuild('customer_id') }}
+
+    union all
+
+    select
+        customer_id,
+        converted_at as event_at,
+        true as is_conversion,
+        conversion_id as event_id,
+        market,
+        null as touchpoint,
+        conversion_type,
+        revenue,
+        row_hash
+    from {{ ref('stg_conversions') }}
+    where {{ is_to_rebuild('customer_id') }}
+
+),
+
+final as (
+
+    select
+        *,
+        cast(row_number() over customer_history as integer) as event_number,
+        lag(event_at) over customer_history as previous_at,
+        lag(touchpoint) over customer_history as previous_touchpoint,
+        lead(event_at) over customer_history as next_at
+    from events
+    window customer_history as (
+        partition by customer_id
+        order by event_at, is_conversion, event_id
+    )
+
+)
+
+select * from final
