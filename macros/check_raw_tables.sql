@@ -10,6 +10,7 @@
             'spend': ['spend_date', 'spend'],
             'sales': ['sales_date', 'orders', 'revenue'],
             'customer_aliases': ['customer_id', 'canonical_customer_id'],
+            'path_counts': ['path', 'conversions', 'non_conversions'],
         } %}
         {% set problems = [] %}
         {% for name, fields in required.items() %}
@@ -26,7 +27,7 @@
                         ) %}
                     {% endif %}
                 {% endfor %}
-            {% elif name in ('touches', 'conversions') %}
+            {% elif name in ('touches', 'conversions') and not conversionflow.reads_path_counts() %}
                 {% do problems.append(
                     place ~ ' is missing. Bring it with: conversionflow load ' ~ name
                     ~ ' FILE (or set ' ~ name ~ '_source to where it lies)'

@@ -11,6 +11,7 @@ _HOMES = {
     "search_budget": "budget",
     "transition_intervals": "intervals",
     "validate": "validation",
+    "validate_raw": "validation",
 }
 
 __all__ = sorted(_HOMES)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from conversionflow.core.errors import SettingsError
 from conversionflow.pipeline.records import schema, to_table
 from conversionflow.validation import load_suites, run_suites
-from conversionflow.warehouse.relations import relation_name
+from conversionflow.warehouse.relations import is_empty, relation_name
 
 RESULTS = schema(
     text="suite expectation column severity observed",
@@ -32,6 +32,15 @@ def validate(session: Any, **relations: Any) -> pa.Table:
         raise SettingsError(f"expectations/ holds no suite named {', '.join(sorted(unknown))}.")
     wanted = {relation_name(relation): suites[name] for name, relation in relations.items()}
     return to_table(run_suites(session, wanted), RESULTS)
+
+
+def validate_raw(session: Any, raw_path_counts: Any, **relations: Any) -> pa.Table:
+    """Run the raw tables' suites: that of path counts where they are read, which is in place of events."""
+    if not is_empty(raw_path_counts):
+        events = ("raw_touches", "raw_conversions")
+        relations = {name: relation for name, relation in relations.items() if name not in events}
+        relations["raw_path_counts"] = raw_path_counts
+    return validate(session, **relations)
 
 
 def suite_folder(project: Path) -> Path:

@@ -24,6 +24,11 @@ def to_frame(relation: Any, **only: str) -> pd.DataFrame:
     return frame
 
 
+def is_empty(relation: Any) -> bool:
+    """Whether a relation that `dbt.ref` gave has no rows."""
+    return relation.limit(1).fetchone() is None
+
+
 def run_id() -> str:
     """Return the key of this `dbt` run: dbt runs Python models in its own process."""
     return str(get_invocation_id())

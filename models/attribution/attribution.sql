@@ -56,6 +56,16 @@ summed as (
         select * from credits
         union all
         select * from spends
+        union all
+        select
+            method,
+            cast(null as date) as period_start,
+            {{ market('null') }} as market,
+            touchpoint,
+            conversions,
+            revenue,
+            0 as spend
+        from {{ ref('path_count_attribution') }}
     ) as facts
     group by method, period_start, market, touchpoint
 

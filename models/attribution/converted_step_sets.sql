@@ -41,6 +41,17 @@ final as (
     inner join keyed on counted.journey_id = keyed.journey_id
     group by keyed.path_id, counted.touchpoint, counted.touches
 
+    union all
+
+    select
+        raw_path as path_id,
+        touchpoint,
+        count(*) as touches,
+        conversions
+    from {{ ref('path_count_steps') }}
+    where conversions > 0
+    group by raw_path, touchpoint, conversions
+
 )
 
 select * from final

@@ -57,8 +57,9 @@ final as (
     select
         '{{ seed }}' as input,
         '(all)' as input_key,
-        cast({{ rows_fingerprint(seed) }} as text) as fingerprint
-    from {{ ref(seed) }}
+        coalesce(cast({{ rows_fingerprint(seed) }} as text), 'none')
+            as fingerprint
+    from {{ ref(seed) }} as {{ seed }}
 
     union all
 

@@ -6,7 +6,7 @@ with
 final as (
 
     {% for table in [
-    'touches', 'conversions', 'spend', 'sales', 'customer_aliases'
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts'
 ] %}
     select
         cast('{{ table }}' as text) as source_table,

@@ -15,8 +15,9 @@ notes as (
 
     select
         'warning' as kind,
-        cast(count(*) as text) || ' sources of touches fit no rule of '
-        || 'channel_mapping and are (unassigned)' as note
+        cast(sum(touches) as text) || ' touches of ' || cast(count(*) as text)
+        || ' sources fit no rule of channel_mapping and are (unassigned); '
+        || 'stg_channel_matches names them' as note
     from {{ ref('stg_channel_matches') }}
     where is_unassigned
     having count(*) > 0
@@ -44,8 +45,27 @@ notes as (
         'Credit of touches cannot add up to the totals of the Markov chain; '
         || 'markov_weights shows by how much each is missed' as note
     from {{ ref('markov_weights') }}
-    where worst_deviation > 1e-6
+    where
+        worst_deviation > 1e-6
+        and (select count(*) from {{ ref('stg_path_counts') }}) = 0
     having count(*) > 0
+
+    {% if reads_path_counts() %}
+    union all
+
+    select
+        'degradation' as kind,
+        'There are path_counts in place of touches and conversions: no times, '
+        || 'so no journeys, no periods and no budget advice. Bring them with: '
+        || 'conversionflow load touches FILE, and conversions alike' as note
+    {% elif raw_relation('path_counts') is not none %}
+    union all
+
+    select
+        'warning' as kind,
+        'path_counts were not read, because there are touches or conversions'
+            as note
+    {% endif %}
 
     {% if raw_relation('sales') is none %}
     union all

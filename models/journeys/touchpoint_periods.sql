@@ -29,6 +29,7 @@ counted as (
         end as revenue,
         0 as spend
     from {{ ref('transition_counts') }}
+    where period_start is not null
 
     union all
 

@@ -1,5 +1,5 @@
 -- Step 7: moves counted by period and market, with the entries from `(start)`
--- into the first steps.
+-- into the first steps. Those of aggregated paths have no period.
 with
 
 departures as (
@@ -39,6 +39,17 @@ moves as (
         0 as revenue
     from departures
     where is_entry
+
+    union all
+
+    select
+        cast(null as date) as period_start,
+        {{ market('null') }} as market,
+        touchpoint_from,
+        touchpoint_to,
+        transitions,
+        revenue
+    from {{ ref('path_count_moves') }}
 
 ),
 

@@ -6,6 +6,7 @@
     'spend': ['spend_date', 'channel', 'campaign', 'market', 'spend'],
     'sales': ['sales_date', 'market', 'orders', 'revenue'],
     'customer_aliases': ['customer_id', 'canonical_customer_id'],
+    'path_counts': ['path', 'conversions', 'revenue', 'non_conversions'],
 } %}
 
 with

@@ -5,14 +5,16 @@ with
 
 sources as (
 
-    select distinct
+    select
         coalesce(source, '') as source,
         coalesce(medium, '') as medium,
-        coalesce(campaign, '') as campaign
+        coalesce(campaign, '') as campaign,
+        count(*) as touches
     from {{ ref('stg_touches_raw') }}
     where
         channel is null
         and (source is not null or medium is not null)
+    group by 1, 2, 3
 
 ),
 
@@ -28,6 +30,7 @@ candidates as (
         sources.source,
         sources.medium,
         sources.campaign,
+        sources.touches,
         rules.channel,
         row_number() over (
             partition by sources.source, sources.medium, sources.campaign
@@ -50,6 +53,7 @@ final as (
         source,
         medium,
         campaign,
+        cast(touches as bigint) as touches,
         coalesce(channel, '(unassigned)') as channel,
         channel is null as is_unassigned
     from candidates

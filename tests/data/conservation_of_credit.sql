@@ -47,10 +47,22 @@ wanted_totals as (
 
     select
         methods.method,
-        count(conversions.conversion_id) as wanted_conversions,
-        coalesce(sum(conversions.revenue), 0) as wanted_revenue
+        coalesce(sum(counted.conversions), 0) as wanted_conversions,
+        coalesce(sum(counted.revenue), 0) as wanted_revenue
     from methods
-    left join conversions on 1 = 1
+    left join (
+        select
+            1 as conversions,
+            revenue
+        from conversions
+
+        union all
+
+        select
+            conversions,
+            coalesce(revenue, 0) as revenue
+        from {{ ref('stg_path_counts') }}
+    ) as counted on 1 = 1
     group by methods.method
 
 ),

@@ -1,6 +1,6 @@
 -- Every raw row is kept or rejected, none is lost, none made.
 {% set tables = [
-    'touches', 'conversions', 'spend', 'sales', 'customer_aliases'
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts'
 ] %}
 
 with

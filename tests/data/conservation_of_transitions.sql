@@ -5,21 +5,39 @@ with
 closed_steps as (
 
     select
-        steps.touchpoint,
-        count(*) as visits
-    from {{ ref('path_steps') }} as steps
-    inner join {{ ref('journeys') }} as journeys
-        on steps.journey_id = journeys.journey_id
-    where journeys.outcome <> 'open'
-    group by steps.touchpoint
+        touchpoint,
+        sum(visits) as visits
+    from (
+        select
+            touchpoint,
+            1 as visits
+        from {{ ref('path_steps') }}
+        where outcome <> 'open'
+
+        union all
+
+        select
+            touchpoint,
+            conversions + non_conversions as visits
+        from {{ ref('path_count_steps') }}
+    ) as steps
+    group by touchpoint
 
 ),
 
 closed as (
 
-    select count(*) as journeys
-    from {{ ref('journeys') }}
-    where outcome <> 'open'
+    select sum(journeys) as journeys
+    from (
+        select count(*) as journeys
+        from {{ ref('journeys') }}
+        where outcome <> 'open'
+
+        union all
+
+        select coalesce(sum(conversions + non_conversions), 0) as journeys
+        from {{ ref('stg_path_counts') }}
+    ) as counted
 
 ),
 

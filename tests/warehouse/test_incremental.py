@@ -1,0 +1,198 @@
+"""Journeys kept up to date by customer, against the plain reference and a full build."""
+
+import random
+from collections import Counter
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+from journey_reference import Conversion, Rules, Touch, journeys, resolve
+
+BATCHES = 20
+BUILT = ["+built_inputs", "+path_summary", "+transition_counts", "journey_touches", "path_steps"]
+TABLES = {
+    "journeys": "* exclude (run_id)",
+    "journey_touches": "* exclude (run_id)",
+    "path_steps": "*",
+    "transition_counts": "*",
+    "path_summary": "* exclude (run_id)",
+}
+FOUND = """
+    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, touches
+    from journeys
+    left join (
+        select journey_id, list(touch_id order by position) as touches from journey_touches group by 1
+    ) using (journey_id)
+"""
+RAW = """
+    create schema raw;
+    create table raw.touches (
+        touch_id text, customer_id text, touched_at timestamp, channel text, market text
+    );
+    create table raw.conversions (
+        conversion_id text, customer_id text, converted_at timestamp, revenue decimal(18, 2), market text
+    );
+    create table raw.customer_aliases (customer_id text, canonical_customer_id text);
+"""
+
+
+class History:
+    """Raw rows that grow, are corrected and go, batch after batch, in no order of time."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311
+        self.touches: list[Touch] = []
+        self.conversions: list[Conversion] = []
+        self.aliases: dict[str, str] = {}
+        self.ids = 0
+
+    def customer(self) -> str:
+        return f"c{self.random.randrange(40)}" if self.random.random() < 0.9 else f"x{self.random.randrange(6)}"
+
+    def time(self) -> datetime | None:
+        if self.random.random() < 0.01:
+            return None
+        # whole hours, so that many events share an instant
+        return datetime(2025, 1, 1) + timedelta(hours=self.random.randrange(200 * 24))
+
+    def event_id(self, kind: str) -> str:
+        """A new id, or one that another row has too."""
+        self.ids += 1
+        return f"{kind}{self.ids if self.random.random() < 0.95 else self.random.randrange(self.ids)}"
+
+    def touch(self) -> Touch:
+        channel = self.random.choice(["search", "search", "email", "social", "a > b", None])
+        return Touch(self.event_id("t"), self.customer(), self.time(), channel, self.random.choice(["IT", None]))
+
+    def conversion(self) -> Conversion:
+        revenue = self.random.choice([None, Decimal("0.00"), Decimal("19.99"), Decimal("-1.00")])
+        return Conversion(
+            self.event_id("k"), self.customer(), self.time(), revenue, self.random.choice(["IT", "ES"])
+        )
+
+    def batch(self) -> set[str]:
+        """Change some rows; return the customers that this may concern."""
+        before = set(self.touches), set(self.conversions), dict(self.aliases)
+        self.touches += [self.touch() for _ in range(self.random.randrange(40))]
+        self.conversions += [self.conversion() for _ in range(self.random.randrange(6))]
+        for rows in (self.touches, self.conversions):
+            for _ in range(self.random.randrange(4)):
+                at = self.random.randrange(len(rows) + 1)
+                # corrected, or gone
+                rows[at : at + 1] = [self.corrected(row) for row in rows[at : at + 1] if self.random.random() < 0.6]
+            self.random.shuffle(rows)
+        if self.random.random() < 0.4:
+            number = self.random.randrange(6)
+            if self.aliases.pop(f"x{number}", None) is None:
+                self.aliases[f"x{number}"] = self.random.choice([f"x{number + 1}", f"c{number}"])
+        return self.concerned(*before)
+
+    def corrected(self, row):
+        if isinstance(row, Touch):
+            return row._replace(touched_at=self.time(), channel="video")
+        return row._replace(revenue=Decimal("5.00"), market="IT")
+
+    def concerned(self, touches: set[Touch], conversions: set[Conversion], aliases: dict[str, str]) -> set[str]:
+        rows = {*touches, *conversions, *self.touches, *self.conversions}
+        changed = (touches ^ set(self.touches)) | (conversions ^ set(self.conversions))
+        ids = {row[0] for row in changed}
+        # a row that is rejected as a copy of another counts as changed whenever its day does
+        ids |= {key for key, count in Counter(row[0] for row in rows).items() if count > 1}
+        names = {row.customer_id for row in rows if row[0] in ids}
+        names |= {alias for alias in aliases | self.aliases if resolve(aliases, alias) != resolve(self.aliases, alias)}
+        return names | {resolve(known, name) for name in names for known in (aliases, self.aliases)}
+
+    def write(self, warehouse) -> None:
+        with duckdb.connect(warehouse.path) as connection:
+            for table, rows in {
+                "touches": self.touches,
+                "conversions": self.conversions,
+                "customer_aliases": list(self.aliases.items()),
+            }.items():
+                connection.execute(f"delete from raw.{table}")  # noqa: S608
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    connection.executemany(f"insert into raw.{table} values ({places})", rows)  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def played(new_warehouse):
+    """A warehouse after the last batch, each one checked on the way."""
+    warehouse = new_warehouse("incremental")
+    warehouse.execute(*RAW.split(";")[:-1])
+    history = History(seed=11)
+    assert warehouse.dbt("seed").code == 0
+    concerned: set[str] = set()
+    runs: set[str] = set()
+    for number in range(BATCHES):
+        concerned |= history.batch()
+        history.write(warehouse)
+        # now and then as if killed before the end: nothing is forgotten
+        killed = number % 6 == 4
+        build(warehouse, *(["built_inputs"] if killed else []))
+        check(warehouse, history)
+        built = warehouse.query("select distinct customer_id, cast(run_id as text) from journey_events")
+        if number:
+            assert {customer for customer, run in built if run not in runs} <= concerned
+        runs |= {run for _, run in built}
+        if not killed:
+            concerned = set()
+    return warehouse, history
+
+
+def test_twenty_batches_leave_what_one_full_build_makes(played):
+    warehouse, _ = played
+    build(warehouse)
+    before = contents(warehouse)
+    build(warehouse, full=True)
+    assert contents(warehouse) == before
+
+
+def test_a_setting_that_journeys_depend_on_rebuilds_them_all(played):
+    warehouse, history = played
+    build(warehouse, settings={"journey_inactivity_days": 12, "path_lookback_days": 5})
+    rules = Rules(inactivity=timedelta(days=12), lookback=timedelta(days=5))
+    check(warehouse, history, rules)
+    runs = warehouse.query("select count(distinct run_id) from journey_events")
+    assert runs == [(1,)]
+
+
+def contents(warehouse) -> dict[str, Counter]:
+    return {
+        table: Counter(warehouse.query(f"select {columns} from {table}"))  # noqa: S608
+        for table, columns in TABLES.items()
+    }
+
+
+def build(warehouse, *excluded: str, settings: dict | None = None, full: bool = False) -> None:
+    outcome = warehouse.dbt(
+        "run",
+        *(["--full-refresh"] if full else []),
+        *("--select", *BUILT, "--exclude", "raw_validation", *excluded),
+        settings=settings,
+    )
+    assert outcome.code == 0, outcome.output
+
+
+def check(warehouse, history: History, rules: Rules | None = None) -> None:
+    expected = journeys(
+        history.touches,
+        [row for row in history.conversions if row.revenue is None or row.revenue >= 0],
+        rules or Rules(),
+        history.aliases,
+    )
+    found = Counter((*row[:7], tuple(row[7] or ())) for row in warehouse.query(FOUND))
+    assert found == Counter(
+        (
+            j.customer_id,
+            j.market,
+            j.outcome,
+            j.started_at,
+            j.ended_at,
+            j.conversion.conversion_id if j.conversion else None,
+            j.path,
+            tuple(touch.touch_id for touch in j.touches),
+        )
+        for j in expected
+    )
