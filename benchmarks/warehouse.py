@@ -50,9 +50,12 @@ def results(folder: Path) -> list[dict[str, Any]]:
 
 def bare_sort(folder: Path) -> float:
     """Return the seconds of one sort of the touches, written to a table."""
+    return timed(folder, BARE_SORT)
+
+
+def timed(folder: Path, statement: str) -> float:
+    """Return the seconds of a statement on the folder's warehouse."""
     with duckdb.connect(database(folder)) as connection:
         started = time.perf_counter()
-        connection.execute(BARE_SORT)
-        seconds = time.perf_counter() - started
-        connection.execute("drop table bare_sort")
-    return seconds
+        connection.execute(statement)
+        return time.perf_counter() - started

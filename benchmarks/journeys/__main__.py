@@ -1,4 +1,4 @@
-"""Time the journey models on DuckDB, as a multiple of one bare sort of the same events.
+"""Time the journey tables on DuckDB: a full build beside one bare sort of the same events, then one day's batch.
 
 Run with `python -m benchmarks.journeys [--events N] [--events N ...]`.
 """
@@ -7,81 +7,142 @@ import resource
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
 
-from benchmarks.warehouse import bare_sort, database, results, run
+from benchmarks.warehouse import database, results, run, timed
 
-JOURNEYS = ["path:models/journeys", "--exclude", "transitions"]
-STAGING = [
-    "+stg_touches",
-    "+stg_conversions",
-    "+stg_spend",
+TABLES = [
+    "+path:models/journeys",
+    "built_inputs",
     "--exclude",
     "raw_validation",
-    "resource_type:test",
+    "transition_intervals",
+    "transitions",
 ]
-#: Nine in ten customers have about 5 events over two years, the others about 23: 7 each on average.
+DAYS = 200
+#: Seven in ten events are of customers with about 5, the others of some with about 18. A customer appears on some day
+#: and comes back after 8 days on average, so who is active on the last day mostly appeared not long ago. Rows lie in
+#: the order of time, as events arrive; the last of the 200 days, 0.5 % of the rows, comes later.
 EVENTS = """
     create schema raw;
     create table raw.events as
+    with customers as (
+        select
+            i,
+            case when i % 10 < 7 then hash(i) % ({events} // 7) else {events} + hash(i) % ({events} // 60) end
+                as customer_number
+        from range({events}::bigint * ({days} + 40) // {days}) as numbers(i)
+    ),
+    timed as (
+        select
+            i,
+            customer_number,
+            hash(customer_number + 17) % (({days} + 40) * 86400) - 40 * 86400
+            + cast(-ln((hash(i + 1000000007) % 1000000 + 1) / 1000001) * 8 * 86400 as bigint) as second
+        from customers
+    )
     select
         i,
-        'c' || case
-            when i % 10 < 7 then hash(i) % ({events} // 7) else hash(i) % ({events} // 60)
-        end as customer_id,
-        timestamp '2024-01-01' + to_microseconds(cast(hash(i + 1000000007) % 63072000000000 as bigint))
-            as happened_at,
+        'c' || customer_number as customer_id,
+        timestamp '2025-01-01' + to_seconds(second) as happened_at,
         hash(i + 77) % 100 as kind
-    from range({events}) as events(i);
+    from timed
+    where second >= 0 and second < {days} * 86400
+    order by second;
     create table raw.touches as
     select 't' || i as touch_id, customer_id, happened_at as touched_at,
         'channel ' || cast(floor(sqrt(kind)) as integer) as channel,
-        case when kind % 2 = 0 then 'Italy' else 'Spain' end as market
-    from raw.events where kind < 97;
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end as market
+    from raw.events where kind < 97 and {before};
     create table raw.conversions as
     select 'k' || i as conversion_id, customer_id, happened_at as converted_at,
-        cast(kind as decimal(18, 2)) as revenue, 'Italy' as market
-    from raw.events where kind >= 97;
-    drop table raw.events;
+        cast(kind as decimal(18, 2)) as revenue,
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end as market
+    from raw.events where kind >= 97 and {before};
+"""
+LAST_DAY = f"happened_at < timestamp '2025-01-01' + interval {DAYS - 1} day"
+BARE_SORT = """
+    create or replace table bare_sort as
+    select *, row_number() over (partition by customer_id order by event_at) as place
+    from (
+        select touch_id as event_id, customer_id, touched_at as event_at, channel, market from raw.touches
+        union all
+        select conversion_id, customer_id, converted_at, null, market from raw.conversions
+    ) as events
+"""
+BATCH = """
+    insert into raw.touches
+    select 't' || i, customer_id, happened_at, 'channel ' || cast(floor(sqrt(kind)) as integer),
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
+    from raw.events where kind < 97 and not ({before});
+    insert into raw.conversions
+    select 'k' || i, customer_id, happened_at, cast(kind as decimal(18, 2)),
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
+    from raw.events where kind >= 97 and not ({before});
 """
 
 
-def dbt(folder: Path, *arguments: str) -> float:
-    """Run dbt on the folder's warehouse; return the seconds from the first to the last moment of a model."""
-    run(folder, "dbt", *arguments)
-    moments = [
-        datetime.fromisoformat(step[edge])
-        for result in results(folder)
-        for step in result["timing"]
-        for edge in ("started_at", "completed_at")
-    ]
-    return (max(moments) - min(moments)).total_seconds()
+def build(folder: Path) -> tuple[float, float]:
+    """Run the journeys and all they read; return the seconds of the whole and of the journey models alone."""
+    run(folder, "dbt", "run", "--select", *TABLES)
+    models = [result for result in results(folder) if result["unique_id"].startswith("model.")]
+    journeys = {path.stem for path in Path("models/journeys").glob("*.sql")}
+    return span(models), span([model for model in models if model["unique_id"].split(".")[-1] in journeys])
+
+
+def span(models: list[dict[str, Any]]) -> float:
+    """Return the seconds in which at least one of some models was at work."""
+    work = []
+    for model in models:
+        moments = [
+            datetime.fromisoformat(step[edge])
+            for step in model["timing"]
+            for edge in ("started_at", "completed_at")
+        ]
+        work.append((min(moments), max(moments)))
+    seconds, until = 0.0, min(begin for begin, _ in work)
+    for begin, end in sorted(work):
+        seconds += max((end - max(begin, until)).total_seconds(), 0.0)
+        until = max(until, end)
+    return seconds
+
+
+def measure(events: int) -> str:
+    """Measure one number of events; return a line of the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        execute(folder, EVENTS.format(events=events, days=DAYS, before=LAST_DAY))
+        run(folder, "dbt", "seed")
+        sorts = [timed(folder, BARE_SORT)]
+        whole, journeys = build(folder)
+        sorts.append(timed(folder, BARE_SORT))
+        execute(folder, "drop table bare_sort;" + BATCH.format(before=LAST_DAY))
+        day, _ = build(folder)
+    sort = sum(sorts) / len(sorts)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return (
+        f"{events:>12,}{sort:>10.2f} s{whole:>10.2f} s{journeys:>10.2f} s{journeys / sort:>12.2f}"
+        f"{day:>10.2f} s{day / whole:>9.1%}{peak:>10,.0f} MB"
+    )
+
+
+def execute(folder: Path, statements: str) -> None:
+    """Run statements on the folder's warehouse."""
+    with duckdb.connect(database(folder)) as connection:
+        connection.execute("set memory_limit = '6GB'")
+        connection.execute(statements)
 
 
 @click.command()
 @click.option("--events", multiple=True, default=[1_000_000, 10_000_000], show_default=True)
 def main(events: tuple[int, ...]) -> None:
-    """Build the journey tables for each number of events."""
-    print("     events   bare sort     staging    journeys    journeys / sort   peak memory so far")
+    """Measure each number of events; peak memory is dbt's, the largest so far."""
+    print("      events   bare sort  full build    journeys     / sort   one day    / full  peak memory")
     for size in events:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            with duckdb.connect(database(folder)) as connection:
-                connection.execute(EVENTS.format(events=size))
-            dbt(folder, "seed")
-            staging = dbt(folder, "run", "--select", *STAGING)
-            sorts = [bare_sort(folder)]
-            journeys = dbt(folder, "run", "--select", *JOURNEYS)
-            sorts.append(bare_sort(folder))
-        sort = sum(sorts) / len(sorts)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(
-            f"{size:>11,}{sort:>10.2f} s{staging:>10.2f} s{journeys:>10.2f} s{journeys / sort:>19.2f}"
-            f"{peak:>18,.0f} MB",
-            flush=True,
-        )
+        print(measure(size), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,21 +19,21 @@ ROWS = """
 BREAKS = {
     "conservation_of_rows": [
         "delete from rejected_rows",
-        "delete from stg_touches_checked where touch_id = 't3'",
-        "insert into stg_conversions_checked select * from stg_conversions_checked",
+        "create or replace view stg_touches as select * from stg_touches_checked where touch_id = 't1'",
+        "create or replace view stg_conversions as from stg_conversions_checked union all from stg_conversions_checked",
     ],
     "conservation_of_touches": [
-        "delete from journey_touches where touch_id = 't2'",
-        "insert into journey_touches select * from journey_touches where touch_id = 't2'",
-        "update journey_touches set touch_id = 'never seen' where touch_id = 't2'",
-        "delete from journeys where conversion_id = 'k2'",
-        "insert into journeys select * from journeys where conversion_id = 'k1'",
+        "delete from journey_events where event_id = 't2'",
+        "insert into journey_events select * from journey_events where event_id = 't2'",
+        "update journey_events set event_id = 'never seen' where event_id = 't2'",
+        "delete from journey_events where event_id = 'k2'",
+        "insert into journey_events select * from journey_events where event_id = 'k1'",
     ],
     "conservation_of_transitions": [
         "delete from transitions where touchpoint_to = '(conversion)'",
         "update transitions set transitions = transitions + 1 where touchpoint_from = 'email'",
-        "delete from path_steps where touch_id = 't1'",
-        "update journeys set outcome = 'open' where outcome = 'lost'",
+        "update journey_events set is_step = false where event_id = 't1'",
+        "update data_end set data_end_at = timestamp '2025-01-05'",
     ],
     "conservation_of_credit": [
         "update touch_attribution set credit = credit * 0.999 where conversion_id = 'k1'",
@@ -82,7 +82,7 @@ def test_every_conservation_test_stops_the_build(tests):
 
 
 def test_dbt_fails_on_a_loss(built):
-    built.execute("delete from journey_touches where touch_id = 't2'")
+    built.execute("delete from journey_events where event_id = 't2'")
     outcome = built.dbt("test", "--select", "conservation_of_touches")
     assert outcome.code != 0
     assert "conservation_of_touches" in outcome.output
