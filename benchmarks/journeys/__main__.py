@@ -1,4 +1,4 @@
-"""Time the journey tables on DuckDB: a full build beside one bare sort of the same events, then one day's batch.
+"""Time the journey tables on DuckDB: a full build beside one bare sort of the events, then one day's batch.
 
 Run with `python -m benchmarks.journeys [--events N] [--events N ...]`.
 """
@@ -23,9 +23,10 @@ TABLES = [
     "transitions",
 ]
 DAYS = 200
-#: Seven in ten events are of customers with about 5, the others of some with about 18. A customer appears on some day
-#: and comes back after 8 days on average, so who is active on the last day mostly appeared not long ago. Rows lie in
-#: the order of time, as events arrive; the last of the 200 days, 0.5 % of the rows, comes later.
+#: Seven in ten events are of customers with about 5, the others of some with about 18. A customer appears on
+#: some day and comes back after 8 days on average, so who is active on the last day mostly appeared not long
+#: ago. Rows lie in the order of time, as events arrive; the last of the 200 days, 0.5 % of the rows, comes
+#: later.
 EVENTS = """
     create schema raw;
     create table raw.events as

@@ -20,7 +20,8 @@ BREAKS = {
     "conservation_of_rows": [
         "delete from rejected_rows",
         "create or replace view stg_touches as select * from stg_touches_checked where touch_id = 't1'",
-        "create or replace view stg_conversions as from stg_conversions_checked union all from stg_conversions_checked",
+        "create or replace view stg_conversions as"
+        " from stg_conversions_checked union all from stg_conversions_checked",
     ],
     "conservation_of_touches": [
         "delete from journey_events where event_id = 't2'",
@@ -49,7 +50,10 @@ BREAKS = {
 def built(new_warehouse, raw_tables):
     warehouse = new_warehouse("conservation")
     warehouse.execute(raw_tables, ROWS)
-    wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
+    wanted = [
+        *("+attribution", "+transitions", "+path_summary"),
+        *("+rejected_rows", "stg_sales", "journey_touches"),
+    ]
     outcome = warehouse.dbt("build", "--select", *wanted)
     assert outcome.code == 0, outcome.output
     return warehouse

@@ -159,9 +159,11 @@ def test_a_second_build_on_the_same_input_gives_the_same_rows(demo):
         duckdb.connect(earlier, read_only=True) as before,
         duckdb.connect(demo.path, read_only=True) as after,
     ):
-        tables = [name for (name,) in before.execute(RESULTS).fetchall() if name != "run_manifest"]
+        of_a_run = {"run_manifest", "changed_inputs"}
+        tables = [name for (name,) in before.execute(RESULTS).fetchall() if name not in of_a_run]
         assert after.execute(RESULTS).fetchall() == before.execute(RESULTS).fetchall()
         assert [name for name in tables if not same(rows(before, name), rows(after, name))] == []
+    assert demo.query("select * from changed_inputs") == []
     runs = demo.query("select data_hash, settings, row_counts from run_manifest")
     assert len(runs) == 2
     assert runs[0] == runs[1]

@@ -1,4 +1,4 @@
-"""Aggregated paths in place of events: the same tables out, with the known answers of a published path table."""
+"""Aggregated paths in place of events: the same tables out, with the known answers of a path table."""
 
 import gzip
 from pathlib import Path
@@ -11,8 +11,9 @@ KNOWN = {
     "last_touch": {"alpha": 8447, "iota": 3355, "eta": 4167, "beta": 989},
     "linear": {"alpha": 7574.72, "iota": 3857.10, "eta": 3539.95, "beta": 2083.50},
     "markov": {
-        "alpha": 5344.95, "iota": 3884.61, "eta": 3340.85, "beta": 2527.35, "theta": 1971.91, "lambda": 1282.85,
-        "epsilon": 599.57, "zeta": 381.06, "kappa": 274.36, "gamma": 171.15, "delta": 4.61, "mi": 1.72,
+        "alpha": 5344.95, "iota": 3884.61, "eta": 3340.85, "beta": 2527.35, "theta": 1971.91,
+        "lambda": 1282.85, "epsilon": 599.57, "zeta": 381.06, "kappa": 274.36, "gamma": 171.15,
+        "delta": 4.61, "mi": 1.72,
     },
 }  # fmt: skip
 SMALL = "path,conversions,revenue,non_conversions\n"
@@ -86,7 +87,14 @@ def test_a_path_with_a_negative_count_is_rejected_and_kept(new_warehouse, tmp_pa
     assert warehouse.run("conversionflow", "load", "path_counts", str(file)).code == 0
     assert warehouse.dbt("seed").code == 0
     outcome = warehouse.dbt(
-        "build", "--select", "+path_summary", "+rejected_rows", "--exclude", "test_type:unit"
+        "build",
+        "--select",
+        "+path_summary",
+        "+rejected_rows",
+        "--exclude",
+        "test_type:unit",
+        "--indirect-selection",
+        "cautious",
     )
     assert outcome.code == 0, outcome.output
     rejected = warehouse.query("select source_table, row_id, reason from rejected_rows")

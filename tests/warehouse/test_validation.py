@@ -60,6 +60,14 @@ GOOD = {
             cast(5000 as decimal(18, 2)) as revenue
         from range(10000) as rows (i)
     """,
+    "raw_path_counts": """
+        select
+            'search > touchpoint_' || i as path,
+            cast(i % 7 as bigint) as conversions,
+            cast(20 * (i % 7) as decimal(18, 2)) as revenue,
+            cast(3 as bigint) as non_conversions
+        from range(10000) as rows (i)
+    """,
     "budget_plan": """
         select
             'fixed_budget' as scenario,
@@ -146,6 +154,10 @@ BREAKS: dict[str, dict[str, str]] = {
         "sales_date_not_in_the_future": sets("sales_date", "date '2200-01-01'", "rowid = 0"),
         "days_not_repeated": TWICE,
     },
+    "raw_path_counts": {
+        "conversions_mostly_present": nulls("conversions", MANY),
+        "non_conversions_mostly_present": nulls("non_conversions", MANY),
+    },
     "budget_plan": {
         "recommended_spend_at_least_min_spend": sets("min_spend", "90.02", "rowid = 0"),
         "recommended_spend_at_most_max_spend": sets("max_spend", "109.98", "rowid = 1"),
@@ -211,7 +223,7 @@ def test_every_shipped_expectation_fails_on_a_table_that_breaks_it(
     assert row["severity"] == expectation.severity.value
 
 
-@pytest.mark.parametrize("name", ["raw_spend", "raw_sales", "budget_plan"])
+@pytest.mark.parametrize("name", ["raw_spend", "raw_sales", "raw_path_counts", "budget_plan"])
 def test_an_empty_optional_table_passes(name: str, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create view checked as {GOOD[name]} limit 0")
     frame = results(connection, SUITES[name])
