@@ -1,4 +1,4 @@
-"""Run dbt as a scheduler does: a process of its own, on a warehouse of its own."""
+"""Run dbt as a scheduler does: each command a process of its own, on a warehouse of its own."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import dbt_process
 import duckdb
 import pytest
 
@@ -31,19 +32,23 @@ class Warehouse:
     def path(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "CONVERSIONFLOW_DUCKDB_PATH": str(self.path),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "NO_COLOR": "1",
+        }
+
     def run(self, *command: str) -> Outcome:
         """Run a command of the project's environment against this warehouse."""
         process = subprocess.run(  # noqa: S603
             [str(BIN / command[0]), *command[1:]],
             cwd=PROJECT,
-            env={
-                **os.environ,
-                "CONVERSIONFLOW_DUCKDB_PATH": str(self.path),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-                "NO_COLOR": "1",
-            },
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -52,7 +57,9 @@ class Warehouse:
 
     def dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Outcome:
         extra = ["--vars", json.dumps(settings)] if settings else []
-        return self.run("dbt", *arguments, *extra)
+        log = self.folder / "output.txt"
+        code = dbt_process.run([*arguments, *extra], PROJECT, self.environment, log)
+        return Outcome(code, log.read_text())
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(self.path, read_only=True) as connection:

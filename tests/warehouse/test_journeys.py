@@ -81,7 +81,7 @@ def history(new_warehouse, raw_tables):
         connection.executemany("insert into raw.touches values (?, ?, ?, ?, null, ?)", touches)
         connection.executemany("insert into raw.conversions values (?, ?, ?, ?, ?)", conversions)
     wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
-    outcome = warehouse.dbt("build", "--select", *wanted)
+    outcome = warehouse.dbt("build", "--select", *wanted, "journey_touches")
     assert outcome.code == 0, outcome.output
     return warehouse, reference_journeys(touches, conversions)
 

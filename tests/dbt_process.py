@@ -1,0 +1,30 @@
+"""A process for each dbt command, forked off one that has imported dbt already: importing is most of a run."""
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", __name__])
+
+
+def run(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> int:
+    """Run dbt in `folder` with only this environment, its output to `log`; return its exit code."""
+    process = PROCESSES.Process(target=_work, args=(arguments, folder, environment, log))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
+    from dbt.cli.main import cli
+
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, sys.stdout.fileno())
+    os.dup2(output, sys.stderr.fileno())
+    sys.argv = ["dbt", *arguments]
+    cli()
