@@ -1,4 +1,4 @@
-"""A process for each dbt command, forked off one that has imported dbt already: importing is most of a run."""
+"""A process for each dbt command, forked off one that imported dbt before: importing is most of a run."""
 
 import multiprocessing
 import os
