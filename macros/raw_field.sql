@@ -10,7 +10,7 @@
     {% if column not in columns %}
         cast(null as {{ type }}) as {{ field }}
     {% elif type == 'text' %}
-        nullif(trim(cast({{ adapter.quote(column) }} as text)), '') as {{ field }}
+        {{ conversionflow.trimmed('cast(' ~ adapter.quote(column) ~ ' as text)') }} as {{ field }}
     {% elif type == 'timestamp' %}
         {{ conversionflow.utc_timestamp(adapter.quote(column), columns[column]) }} as {{ field }}
     {% else %}

@@ -1,6 +1,6 @@
--- Change 4: ids that more than one valid row of their raw table has, or had: of
--- their rows staging keeps one. Only the ids of changed events are looked up
--- anew; an id that is repeated no more does no harm here.
+-- Change 4: ids that more than one row of their raw table has, or had: of their
+-- rows staging keeps one. Only the ids of changed events are looked up anew; an
+-- id that is repeated no more does no harm here.
 -- depends_on: {{ ref('changed_events') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
@@ -9,15 +9,16 @@ with
 
 repeated as (
 
-    {% for table, key in [
-        ('touches', 'touch_id'), ('conversions', 'conversion_id')
+    {% for table, key, rows in [
+        ('touches', 'touch_id', ref('stg_touches_raw')),
+        ('conversions', 'conversion_id', ref('stg_conversions_typed')),
     ] %}
     select
         '{{ table }}' as source_table,
         {{ key }} as event_id
-    from {{ ref('stg_' ~ table ~ '_judged') }}
+    from {{ rows }}
     where
-        broken_rule is null
+        {{ key }} is not null
         {% if before is not none %}
         and {{ key }} in (
             select event_id from {{ ref('changed_events') }}

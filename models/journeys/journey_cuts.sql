@@ -4,6 +4,13 @@
 -- conversion, and before a gap longer than `journey_inactivity_days`.
 {% set inactivity = var('journey_inactivity_days') %}
 
+{% set of_end = {
+    'event_at': 'timestamp',
+    'is_conversion': 'boolean',
+    'revenue': 'numeric(18, 2)',
+    'market': 'text',
+} %}
+
 with
 
 cut as (
@@ -30,8 +37,7 @@ numbered as (
             as journey_number,
         max(case when opens_journey then event_number end) over so_far
             as first_number,
-        min(case when closes_journey then event_at end) over from_here
-            as ended_at
+        {{ closing_event(of_end) }} as closing_event
     from cut
     window
         so_far as (
@@ -47,6 +53,18 @@ numbered as (
 
 ),
 
+ended as (
+
+    select
+        *,
+        {{ of_closing_event(of_end, 'event_at') }} as ended_at,
+        {{ of_closing_event(of_end, 'is_conversion') }} as is_converted,
+        {{ of_closing_event(of_end, 'revenue') }} as journey_revenue,
+        {{ of_closing_event(of_end, 'market') }} as closing_market
+    from numbered
+
+),
+
 final as (
 
     select
@@ -57,10 +75,12 @@ final as (
         market,
         touchpoint,
         conversion_type,
-        revenue,
         row_hash,
         closes_journey,
         ended_at,
+        is_converted,
+        journey_revenue as revenue,
+        case when is_converted then closing_market end as conversion_market,
         cast(journey_number as integer) as journey_number,
         event_number - first_number + 1 as position,
         not is_conversion
@@ -73,7 +93,7 @@ final as (
                 'day', '-' ~ var('path_lookback_days'), 'ended_at'
             ) }} then previous_touchpoint
         end as previous_touchpoint
-    from numbered
+    from ended
 
 )
 

@@ -28,15 +28,11 @@ final as (
         ended_at,
         in_lookback,
         is_step,
-        first_value(event_at) over whole as started_at,
-        last_value(is_conversion) over whole as is_converted,
-        last_value(revenue) over whole as revenue,
+        is_converted,
+        revenue,
+        first_value(event_at) over so_far as started_at,
         -- the conversion's market, else that of the first touch
-        case
-            when last_value(is_conversion) over whole
-                then last_value(market) over whole
-            else first_value(market) over whole
-        end as market,
+        coalesce(conversion_market, first_value(market) over so_far) as market,
         cast(count(case when is_step then 1 end) over so_far as integer)
             as step,
         case when is_step then {{ next_step_value('touchpoint') }} end
@@ -58,11 +54,6 @@ final as (
             partition by customer_id, journey_number
             order by position
             rows between unbounded preceding and current row
-        ),
-        whole as (
-            partition by customer_id, journey_number
-            order by position
-            rows between unbounded preceding and unbounded following
         ),
         later as (
             partition by customer_id, journey_number
