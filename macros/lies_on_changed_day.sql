@@ -4,7 +4,7 @@
 #}
 {% macro lies_on_changed_day(name, event_at) %}
     {% set days = 'select cast(input_key as date) as changed_on from ' ~ ref('changed_inputs')
-        ~ " where input = '" ~ name ~ "'" %}
+        ~ " where input_name = '" ~ name ~ "'" %}
     {% set condition = 'cast(' ~ event_at ~ ' as date) in (' ~ days ~ ')' %}
     {% if execute and conversionflow.built_before('changed_inputs') is not none %}
         {% set bounds = run_query(

@@ -12,6 +12,16 @@ converted as (
 
 ),
 
+totals as (
+
+    select
+        sum(conversions) as conversions,
+        sum(revenue) as revenue
+    from converted
+    where step = 1
+
+),
+
 weighted as (
 
     {% for method in var('attribution_list') if method != 'markov' %}
@@ -33,13 +43,7 @@ weighted as (
         totals.revenue,
         weights.target_conversions as weight
     from {{ ref('markov_weights') }} as weights
-    cross join (
-        select
-            sum(conversions) as conversions,
-            sum(revenue) as revenue
-        from converted
-        where step = 1
-    ) as totals
+    cross join totals
     where
         totals.conversions is not null
         and {{ "'markov'" if 'markov' in var('attribution_list')

@@ -5,7 +5,11 @@ with
 
 final as (
 
-    select * from {{ ref('journey_inputs') }}
+    select
+        input_name,
+        input_key,
+        fingerprint
+    from {{ ref('journey_inputs') }}
 
 )
 

@@ -19,7 +19,7 @@ changed_repeated_ids as (
 aliases as (
 
     select * from {{ ref('changed_inputs') }}
-    where input = 'customer_aliases'
+    where input_name = 'customer_aliases'
 
 ),
 
@@ -30,11 +30,12 @@ found as (
     {% for table, key in [
         ('touches', 'touch_id'), ('conversions', 'conversion_id')
     ] %}
-    select customer_id from {{ ref('stg_' ~ table ~ '_judged') }}
-    where {{ key }} in (
-        select event_id from changed_repeated_ids
-        where source_table = '{{ table }}'
-    )
+    select events.customer_id
+    from {{ ref('stg_' ~ table ~ '_judged') }} as events
+    inner join changed_repeated_ids
+        on
+            events.{{ key }} = changed_repeated_ids.event_id
+            and changed_repeated_ids.source_table = '{{ table }}'
     union all
     {% endfor %}
     select input_key as customer_id from aliases

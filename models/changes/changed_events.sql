@@ -20,7 +20,8 @@ present as (
     from {{ ref('stg_' ~ table ~ '_judged') }}
     where
         broken_rule is null
-        and {{ '1 = 0' if all_anew else lies_on_changed_day(table, names.time) }}
+        and {{ lies_on_changed_day(table, names.time) if not all_anew
+            else '1 = 0' }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -30,7 +31,8 @@ built as (
 
     {% for table, names in tables.items() %}
     {% if all_anew or not execute %}
-    select * from present where 1 = 0
+    select * from present
+    where 1 = 0
     {% else %}
     select
         '{{ table }}' as source_table,

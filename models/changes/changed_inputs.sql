@@ -8,14 +8,14 @@ built as (
 
     {% if built_inputs is none %}
     select
-        input,
+        input_name,
         input_key,
         fingerprint
     from {{ ref('journey_inputs') }}
     where 1 = 0
     {% else %}
     select
-        input,
+        input_name,
         input_key,
         fingerprint
     from {{ built_inputs }}
@@ -26,14 +26,14 @@ built as (
 final as (
 
     select
-        coalesce(present.input, built.input) as input,
-        coalesce(present.input_key, built.input_key) as input_key,
         present.fingerprint,
-        built.fingerprint as previous_fingerprint
+        built.fingerprint as previous_fingerprint,
+        coalesce(present.input_name, built.input_name) as input_name,
+        coalesce(present.input_key, built.input_key) as input_key
     from {{ ref('journey_inputs') }} as present
     full outer join built
         on
-            present.input = built.input
+            present.input_name = built.input_name
             and present.input_key = built.input_key
     where
         present.fingerprint is null

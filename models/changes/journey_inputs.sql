@@ -1,12 +1,12 @@
--- Change 1: what journeys are made of in this run, each part with a fingerprint:
--- the valid times of raw rows by day, the aliases one by one, and the seeds,
--- the settings and the SQL as a whole.
+-- Change 1: what journeys are made of in this run, each with a fingerprint: the
+-- valid times of raw rows by day, the aliases one by one, and the seeds, the
+-- settings and the SQL as a whole.
 with
 
 events as (
 
     select
-        'touches' as input,
+        'touches' as input_name,
         touched_at as event_at,
         row_hash
     from {{ ref('stg_touches_raw') }}
@@ -14,7 +14,7 @@ events as (
     union all
 
     select
-        'conversions' as input,
+        'conversions' as input_name,
         converted_at as event_at,
         row_hash
     from {{ ref('stg_conversions_typed') }}
@@ -24,7 +24,7 @@ events as (
 days as (
 
     select
-        input,
+        input_name,
         cast(event_at as date) as input_key,
         count(*) as row_count,
         sum(row_hash) as fingerprint
@@ -37,7 +37,7 @@ days as (
 final as (
 
     select
-        cast(input as text) as input,
+        cast(input_name as text) as input_name,
         cast(input_key as text) as input_key,
         cast(row_count as text) || ' ' || cast(fingerprint as text)
             as fingerprint
@@ -46,7 +46,7 @@ final as (
     union all
 
     select
-        'customer_aliases' as input,
+        'customer_aliases' as input_name,
         customer_id as input_key,
         resolved_customer_id as fingerprint
     from {{ ref('stg_customer_aliases') }}
@@ -55,7 +55,7 @@ final as (
 
     {% for seed in ['channel_mapping', 'markets'] %}
     select
-        '{{ seed }}' as input,
+        '{{ seed }}' as input_name,
         '(all)' as input_key,
         coalesce(cast({{ rows_fingerprint(seed) }} as text), 'none')
             as fingerprint
@@ -65,7 +65,7 @@ final as (
 
     {% endfor %}
     select
-        'definition' as input,
+        'definition' as input_name,
         '(all)' as input_key,
         '{{ journey_definition() }}' as fingerprint
 

@@ -10,23 +10,21 @@ with
 repeated as (
 
     {% for table, key, rows in [
-        ('touches', 'touch_id', ref('stg_touches_raw')),
-        ('conversions', 'conversion_id', ref('stg_conversions_typed')),
+        ('touches', 'touch_id', 'stg_touches_raw'),
+        ('conversions', 'conversion_id', 'stg_conversions_typed'),
     ] %}
     select
         '{{ table }}' as source_table,
         {{ key }} as event_id
-    from {{ rows }}
-    where
-        {{ key }} is not null
-        {% if before is not none %}
-        and {{ key }} in (
-            select event_id from {{ ref('changed_events') }}
-            where source_table = '{{ table }}'
-        )
-        {% endif %}
+    from {{ ref(rows) }}
+    {% if before is not none %}
+    where {{ key }} in (
+        select event_id from {{ ref('changed_events') }}
+        where source_table = '{{ table }}'
+    )
+    {% endif %}
     group by {{ key }}
-    having count(*) > 1
+    having {{ key }} is not null and count(*) > 1
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

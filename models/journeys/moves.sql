@@ -27,14 +27,18 @@ final as (
 
     select
         {{ journey_id('visits') }} as journey_id,
-        market,
+        visits.market,
         {{ local_time(
-            'case when is_step then event_at else started_at end', 'time_zone'
+            'case when visits.is_step then visits.event_at '
+            ~ 'else visits.started_at end',
+            'visits.time_zone'
         ) }} as moved_at,
-        case when is_step then touchpoint else '(start)' end as touchpoint_from,
-        coalesce(next_touchpoint, end_state) as touchpoint_to,
-        is_step and step = 1 as is_entry,
-        case when next_touchpoint is null then revenue end as revenue
+        case when visits.is_step then visits.touchpoint else '(start)' end
+            as touchpoint_from,
+        coalesce(visits.next_touchpoint, visits.end_state) as touchpoint_to,
+        visits.is_step and visits.step = 1 as is_entry,
+        case when visits.next_touchpoint is null then visits.revenue end
+            as revenue
     from visits
 
 )

@@ -1,7 +1,8 @@
--- Aggregated paths as text after `path_transforms`; empty where no step is left.
+-- Aggregated paths as text after `path_transforms`; empty where no step is
+-- left.
 with
 
-transformed as (
+joined as (
 
     select
         raw_path,
@@ -15,16 +16,26 @@ transformed as (
 
 ),
 
+transformed as (
+
+    select distinct
+        paths.path as raw_path,
+        coalesce(joined.path, '') as path
+    from {{ ref('stg_path_counts') }} as paths
+    left join joined on paths.path = joined.raw_path
+
+),
+
 final as (
 
     select
-        coalesce(transformed.path, '') as path,
+        transformed.path,
         cast(sum(paths.conversions) as bigint) as conversions,
         cast(sum(paths.non_conversions) as bigint) as non_conversions,
         cast(coalesce(sum(paths.revenue), 0) as numeric(18, 2)) as revenue
     from {{ ref('stg_path_counts') }} as paths
-    left join transformed on paths.path = transformed.raw_path
-    group by 1
+    inner join transformed on paths.path = transformed.raw_path
+    group by transformed.path
 
 )
 

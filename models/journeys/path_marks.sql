@@ -14,6 +14,31 @@ touches as (
 
 ),
 
-{{ marked_steps('touches', 'in_lookback and ' ~ asked_for, before) }}
+{{ marked_steps('touches', 'in_lookback and ' ~ asked_for, before) }},
 
-select * from marked
+final as (
+
+    select
+        customer_id,
+        journey_number,
+        position,
+        event_at,
+        is_conversion,
+        event_id,
+        market,
+        touchpoint,
+        conversion_type,
+        row_hash,
+        closes_journey,
+        ended_at,
+        is_converted,
+        revenue,
+        conversion_market,
+        in_lookback,
+        is_step,
+        step_name
+    from marked
+
+)
+
+select * from final

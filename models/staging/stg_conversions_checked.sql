@@ -24,7 +24,7 @@ numbered as (
                 conversion_type
         ) as copy_number
     from {{ ref('stg_conversions_judged') }}
-    where conversion_id in (select event_id from repeated)
+    where conversion_id in (select repeated.event_id from repeated)
 
     union all
 
@@ -34,7 +34,7 @@ numbered as (
     from {{ ref('stg_conversions_judged') }}
     where
         conversion_id is null
-        or conversion_id not in (select event_id from repeated)
+        or conversion_id not in (select repeated.event_id from repeated)
 
 ),
 

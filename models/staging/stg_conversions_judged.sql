@@ -5,7 +5,13 @@ with
 final as (
 
     select
-        *,
+        conversion_id,
+        customer_id,
+        converted_at,
+        revenue,
+        conversion_type,
+        market,
+        row_hash,
         case
             when conversion_id is null then 'conversion_id is missing'
             when customer_id is null then 'customer_id is missing'

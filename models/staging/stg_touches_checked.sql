@@ -24,7 +24,7 @@ numbered as (
                 campaign
         ) as copy_number
     from {{ ref('stg_touches_judged') }}
-    where touch_id in (select event_id from repeated)
+    where touch_id in (select repeated.event_id from repeated)
 
     union all
 
@@ -34,7 +34,7 @@ numbered as (
     from {{ ref('stg_touches_judged') }}
     where
         touch_id is null
-        or touch_id not in (select event_id from repeated)
+        or touch_id not in (select repeated.event_id from repeated)
 
 ),
 

@@ -5,7 +5,16 @@ with
 final as (
 
     select
-        *,
+        touch_id,
+        customer_id,
+        touched_at,
+        channel,
+        campaign,
+        market,
+        interaction,
+        cost,
+        touchpoint,
+        row_hash,
         case
             when touch_id is null then 'touch_id is missing'
             when customer_id is null then 'customer_id is missing'

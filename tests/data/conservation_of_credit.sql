@@ -43,6 +43,22 @@ totals as (
 
 ),
 
+counted as (
+
+    select
+        1 as conversions,
+        revenue
+    from conversions
+
+    union all
+
+    select
+        conversions,
+        coalesce(revenue, 0) as revenue
+    from {{ ref('stg_path_counts') }}
+
+),
+
 wanted_totals as (
 
     select
@@ -50,19 +66,7 @@ wanted_totals as (
         coalesce(sum(counted.conversions), 0) as wanted_conversions,
         coalesce(sum(counted.revenue), 0) as wanted_revenue
     from methods
-    left join (
-        select
-            1 as conversions,
-            revenue
-        from conversions
-
-        union all
-
-        select
-            conversions,
-            coalesce(revenue, 0) as revenue
-        from {{ ref('stg_path_counts') }}
-    ) as counted on 1 = 1
+    left join counted on 1 = 1
     group by methods.method
 
 ),
