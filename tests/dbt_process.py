@@ -18,6 +18,7 @@ def run(arguments: list[str], folder: Path, environment: dict[str, str], log: Pa
 
 
 def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import cli
 
     os.environ.clear()
@@ -27,4 +28,8 @@ def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: 
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
     sys.argv = ["dbt", *arguments]
-    cli()
+    try:
+        cli()
+    finally:
+        # a process of multiprocessing ends without what Python does at exit, and the tables would stay in the log
+        DuckDBConnectionManager.close_all_connections()
