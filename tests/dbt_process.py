@@ -31,5 +31,5 @@ def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: 
     try:
         cli()
     finally:
-        # a process of multiprocessing ends without what Python does at exit, and the tables would stay in the log
+        # multiprocessing leaves out what Python does at exit: the tables would stay in the write-ahead log
         DuckDBConnectionManager.close_all_connections()
