@@ -12,10 +12,6 @@ import click
 import duckdb
 
 PROJECT = Path(__file__).parents[1]
-BARE_SORT = """
-    create or replace table bare_sort as
-    select *, row_number() over (partition by customer_id order by touched_at) as place from raw.touches
-"""
 
 
 def run(folder: Path, command: str, *arguments: str) -> None:
@@ -46,11 +42,6 @@ def database(folder: Path) -> Path:
 def results(folder: Path) -> list[dict[str, Any]]:
     """Return what dbt says of each node of its last run."""
     return json.loads((folder / "target" / "run_results.json").read_text())["results"]
-
-
-def bare_sort(folder: Path) -> float:
-    """Return the seconds of one sort of the touches, written to a table."""
-    return timed(folder, BARE_SORT)
 
 
 def timed(folder: Path, statement: str) -> float:

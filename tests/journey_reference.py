@@ -252,3 +252,35 @@ def touch_credits(found: list[Journey]) -> dict[tuple[str, str, str], float]:
         for touch_id in ids:
             shares["linear", conversion, touch_id] = 1.0 / len(ids)
     return shares
+
+
+def wanted_rows(found: list[Journey]) -> Counter:
+    """Journeys as JOURNEYS and `found_rows` give them."""
+    return Counter(
+        (
+            j.customer_id,
+            j.market,
+            j.outcome,
+            j.started_at,
+            j.ended_at,
+            j.conversion.conversion_id if j.conversion else None,
+            j.path,
+            tuple(touch.touch_id for touch in j.touches),
+        )
+        for j in found
+    )
+
+
+#: The same of the tables.
+JOURNEYS = """
+    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, coalesce(touches, [])
+    from journeys
+    left join (
+        select journey_id, list(touch_id order by position) as touches from journey_touches group by 1
+    ) using (journey_id)
+"""
+
+
+def found_rows(tables: list[tuple]) -> Counter:
+    """What JOURNEYS gives, to be compared with `wanted_rows`."""
+    return Counter((*row[:-1], tuple(row[-1])) for row in tables)

@@ -53,18 +53,24 @@ EVENTS = """
     from timed
     where second >= 0 and second < {days} * 86400
     order by second;
-    create table raw.touches as
-    select 't' || i as touch_id, customer_id, happened_at as touched_at,
-        'channel ' || cast(floor(sqrt(kind)) as integer) as channel,
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end as market
-    from raw.events where kind < 97 and {before};
-    create table raw.conversions as
-    select 'k' || i as conversion_id, customer_id, happened_at as converted_at,
-        cast(kind as decimal(18, 2)) as revenue,
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end as market
-    from raw.events where kind >= 97 and {before};
+    create table raw.touches (
+        touch_id text, customer_id text, touched_at timestamp, channel text, market text
+    );
+    create table raw.conversions (
+        conversion_id text, customer_id text, converted_at timestamp, revenue decimal(18, 2), market text
+    );
 """
-LAST_DAY = f"happened_at < timestamp '2025-01-01' + interval {DAYS - 1} day"
+ARRIVAL = """
+    insert into raw.touches
+    select 't' || i, customer_id, happened_at, 'channel ' || cast(floor(sqrt(kind)) as integer),
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
+    from raw.events where kind < 97 and {arrived};
+    insert into raw.conversions
+    select 'k' || i, customer_id, happened_at, kind,
+        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
+    from raw.events where kind >= 97 and {arrived};
+"""
+BEFORE = f"happened_at < timestamp '2025-01-01' + interval {DAYS - 1} day"
 BARE_SORT = """
     create or replace table bare_sort as
     select *, row_number() over (partition by customer_id order by event_at) as place
@@ -73,16 +79,6 @@ BARE_SORT = """
         union all
         select conversion_id, customer_id, converted_at, null, market from raw.conversions
     ) as events
-"""
-BATCH = """
-    insert into raw.touches
-    select 't' || i, customer_id, happened_at, 'channel ' || cast(floor(sqrt(kind)) as integer),
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
-    from raw.events where kind < 97 and not ({before});
-    insert into raw.conversions
-    select 'k' || i, customer_id, happened_at, cast(kind as decimal(18, 2)),
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
-    from raw.events where kind >= 97 and not ({before});
 """
 
 
@@ -115,12 +111,12 @@ def measure(events: int) -> str:
     """Measure one number of events; return a line of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        execute(folder, EVENTS.format(events=events, days=DAYS, before=LAST_DAY))
+        execute(folder, EVENTS.format(events=events, days=DAYS) + ARRIVAL.format(arrived=BEFORE))
         run(folder, "dbt", "seed")
         sorts = [timed(folder, BARE_SORT)]
         whole, journeys = build(folder)
         sorts.append(timed(folder, BARE_SORT))
-        execute(folder, "drop table bare_sort;" + BATCH.format(before=LAST_DAY))
+        execute(folder, "drop table bare_sort;" + ARRIVAL.format(arrived=f"not ({BEFORE})"))
         day, _ = build(folder)
     sort = sum(sorts) / len(sorts)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -25,6 +25,16 @@ notes as (
     union all
 
     select
+        'warning' as kind,
+        'Rows of ' || source_table || ' that were rejected: '
+        || cast(count(*) as text) || '; rejected_rows names them and says why'
+            as note
+    from {{ ref('rejected_rows') }}
+    group by source_table
+
+    union all
+
+    select
         record as kind,
         note
     from {{ ref('network_fit') }}

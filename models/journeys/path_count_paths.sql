@@ -2,7 +2,7 @@
 -- left.
 with
 
-joined as (
+transformed as (
 
     select
         raw_path,
@@ -16,26 +16,27 @@ joined as (
 
 ),
 
-transformed as (
+counted as (
 
-    select distinct
-        paths.path as raw_path,
-        coalesce(joined.path, '') as path
+    select
+        paths.conversions,
+        paths.non_conversions,
+        paths.revenue,
+        coalesce(transformed.path, '') as path
     from {{ ref('stg_path_counts') }} as paths
-    left join joined on paths.path = joined.raw_path
+    left join transformed on paths.path = transformed.raw_path
 
 ),
 
 final as (
 
     select
-        transformed.path,
-        cast(sum(paths.conversions) as bigint) as conversions,
-        cast(sum(paths.non_conversions) as bigint) as non_conversions,
-        cast(coalesce(sum(paths.revenue), 0) as numeric(18, 2)) as revenue
-    from {{ ref('stg_path_counts') }} as paths
-    inner join transformed on paths.path = transformed.raw_path
-    group by transformed.path
+        path,
+        cast(sum(conversions) as bigint) as conversions,
+        cast(sum(non_conversions) as bigint) as non_conversions,
+        cast(coalesce(sum(revenue), 0) as numeric(18, 2)) as revenue
+    from counted
+    group by path
 
 )
 

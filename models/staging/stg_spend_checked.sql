@@ -20,7 +20,7 @@ final as (
             when channel is null then 'channel is missing'
             when spend is null then 'spend is missing or cannot be read'
             when spend < 0 then 'spend is negative'
-            when touchpoint in {{ reserved_touchpoints() }}
+            when {{ has_reserved_name('touchpoint') }}
                 then 'channel has a name the network reserves'
         end as rejection_reason
     from {{ ref('stg_spend_typed') }}

@@ -23,7 +23,7 @@ final as (
             when touched_at > {{ dbt.dateadd('day', 1, run_time()) }}
                 then 'touched_at lies in the future'
             when channel is null then 'channel is missing'
-            when touchpoint in {{ reserved_touchpoints() }}
+            when {{ has_reserved_name('touchpoint') }}
                 then 'channel has a name the network reserves'
         end as broken_rule
     from {{ ref('stg_touches_typed') }}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from journey_reference import Conversion, Rules, Touch, journeys, resolve
+from journey_reference import JOURNEYS, Conversion, Rules, Touch, found_rows, journeys, resolve, wanted_rows
 
 BATCHES = 20
 #: Views follow by themselves; a batch builds the tables anew.
@@ -26,13 +26,6 @@ TABLES = {
     "transition_counts": "*",
     "path_summary": "* exclude (run_id)",
 }
-FOUND = """
-    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, touches
-    from journeys
-    left join (
-        select journey_id, list(touch_id order by position) as touches from journey_touches group by 1
-    ) using (journey_id)
-"""
 RAW = """
     create schema raw;
     create table raw.touches (
@@ -204,17 +197,4 @@ def check(warehouse, history: History, rules: Rules | None = None) -> None:
         rules or Rules(),
         history.aliases,
     )
-    found = Counter((*row[:7], tuple(row[7] or ())) for row in warehouse.query(FOUND))
-    assert found == Counter(
-        (
-            j.customer_id,
-            j.market,
-            j.outcome,
-            j.started_at,
-            j.ended_at,
-            j.conversion.conversion_id if j.conversion else None,
-            j.path,
-            tuple(touch.touch_id for touch in j.touches),
-        )
-        for j in expected
-    )
+    assert found_rows(warehouse.query(JOURNEYS)) == wanted_rows(expected)

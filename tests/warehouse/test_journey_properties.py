@@ -13,7 +13,17 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from journey_reference import Conversion, Rules, Touch, journeys, touch_credits, transitions
+from journey_reference import (
+    JOURNEYS,
+    Conversion,
+    Rules,
+    Touch,
+    found_rows,
+    journeys,
+    touch_credits,
+    transitions,
+    wanted_rows,
+)
 
 PROJECT = Path(__file__).parents[2]
 ZONES = {"IT": "Europe/Rome", "NY": "America/New_York"}
@@ -66,13 +76,6 @@ VARIANTS = {
         ),
     ),
 }
-FOUND = """
-    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, touches
-    from journeys
-    left join (
-        select journey_id, list(touch_id order by position) as touches from journey_touches group by 1
-    ) using (journey_id)
-"""
 
 
 class Models:
@@ -239,20 +242,7 @@ def test_the_models_agree_with_the_reference(variant, touches, conversions, alia
     aliases = ALIASES if aliased else {}
     expected = journeys(touches, conversions, rules, aliases)
     with models.run(touches, conversions, aliases) as connection:
-        found = Counter((*row[:7], tuple(row[7] or ())) for row in connection.execute(FOUND).fetchall())
-        assert found == Counter(
-            (
-                j.customer_id,
-                j.market,
-                j.outcome,
-                j.started_at,
-                j.ended_at,
-                j.conversion.conversion_id if j.conversion else None,
-                j.path,
-                tuple(touch.touch_id for touch in j.touches),
-            )
-            for j in expected
-        )
+        assert found_rows(connection.execute(JOURNEYS).fetchall()) == wanted_rows(expected)
         moves = connection.execute(
             "select period_start, market, touchpoint_from, touchpoint_to, transitions from transition_counts"
         ).fetchall()

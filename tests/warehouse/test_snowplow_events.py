@@ -70,3 +70,11 @@ def test_sources_that_no_rule_knows_are_counted(site):
         "support.google.com": 2,
         "youtube.com": 2,
     }
+
+
+def test_rejected_rows_are_warned_of(site):
+    site.execute("update raw.events set domain_userid = ' ' where mkt_source = 'Partners'")
+    outcome = site.dbt("run", "--select", "+rejected_rows", "run_notes", settings=SETTINGS)
+    assert outcome.code == 0, outcome.output
+    notes = site.query("select note from run_notes where kind = 'warning' and note like '%rejected%'")
+    assert notes == [("Rows of touches that were rejected: 1; rejected_rows names them and says why",)]
