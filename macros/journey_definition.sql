@@ -1,10 +1,10 @@
 {#
-    A hash of all but data that journeys follow from: settings, models and macros. Settings of later stages are left
-    out; whatever is not named here is taken to matter.
+    A hash of all but data that journeys and their counts follow from: settings, models and macros. Settings of later
+    stages are left out; whatever is not named here is taken to matter.
 #}
 {% macro journey_definition() %}
     {% set later_settings = [
-        'spend_source', 'sales_source', 'spend_fields', 'sales_fields', 'period', 'attribution_list', 'models',
+        'spend_source', 'sales_source', 'spend_fields', 'sales_fields', 'attribution_list', 'models',
         'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass', 'random_seed',
         'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
         'optimizer_generations',

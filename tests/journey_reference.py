@@ -1,9 +1,9 @@
 """What DESIGN's words say a journey is, written slowly and plainly: the SQL models are held against it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -231,6 +231,34 @@ def transitions(found: list[Journey], rules: Rules) -> Counter:
         for at, (here, there) in zip(times, pairwise(states), strict=True):
             counts[week(at, journey.market, rules), journey.market, here, there] += 1
     return counts
+
+
+def path_counts(found: list[Journey]) -> dict[str, tuple[int, int, Decimal]]:
+    """Conversions, non-conversions and revenue of closed journeys by path."""
+    closed: dict[str, list[Journey]] = defaultdict(list)
+    for journey in found:
+        if journey.outcome != "open":
+            closed[journey.path].append(journey)
+    return {
+        path: (
+            sum(journey.outcome == "converted" for journey in taken),
+            sum(journey.outcome == "lost" for journey in taken),
+            sum((j.conversion.revenue or Decimal(0) for j in taken if j.conversion), Decimal(0)),
+        )
+        for path, taken in closed.items()
+    }
+
+
+def period_touches(found: list[Journey], rules: Rules) -> dict[date, tuple[int, int]]:
+    """Touches by Monday of the week, and how many of them lie in open journeys."""
+    touches: Counter = Counter()
+    open_touches: Counter = Counter()
+    for journey in found:
+        weeks = Counter(week(touch.touched_at, journey.market, rules) for touch in journey.touches)
+        touches += weeks
+        if journey.outcome == "open":
+            open_touches += weeks
+    return {monday: (count, open_touches[monday]) for monday, count in touches.items()}
 
 
 def week(at: datetime, market: str, rules: Rules):

@@ -1,6 +1,7 @@
 -- Change 5: whose journeys are built anew: of whom an event came or went; of
 -- whom a row has the id of such an event, for staging may now keep another of
--- the two; and whom an alias joins or no longer does.
+-- the two; and whom an alias joins or no longer does. Of the last two kinds
+-- events may come and go on days that did not change: they are read anew.
 with
 
 changed_repeated_ids as (
@@ -25,12 +26,17 @@ aliases as (
 
 found as (
 
-    select customer_id from {{ ref('changed_events') }}
+    select
+        customer_id,
+        0 as read_anew
+    from {{ ref('changed_events') }}
     union all
     {% for table, key in [
         ('touches', 'touch_id'), ('conversions', 'conversion_id')
     ] %}
-    select events.customer_id
+    select
+        events.customer_id,
+        1 as read_anew
     from {{ ref('stg_' ~ table ~ '_judged') }} as events
     inner join changed_repeated_ids
         on
@@ -38,18 +44,31 @@ found as (
             and changed_repeated_ids.source_table = '{{ table }}'
     union all
     {% endfor %}
-    select input_key as customer_id from aliases
+    select
+        input_key as customer_id,
+        1 as read_anew
+    from aliases
     union all
-    select fingerprint as customer_id from aliases
+    select
+        fingerprint as customer_id,
+        1 as read_anew
+    from aliases
     union all
-    select previous_fingerprint as customer_id from aliases
+    select
+        previous_fingerprint as customer_id,
+        1 as read_anew
+    from aliases
 
 ),
 
 final as (
 
-    select distinct customer_id from found
+    select
+        customer_id,
+        max(read_anew) = 1 as is_read_anew
+    from found
     where customer_id is not null
+    group by customer_id
 
 )
 

@@ -1,5 +1,7 @@
 -- Change 2: the parts that are not as they were when the journeys were last
--- built to the end, and what they were then.
+-- built to the end, and what they were then. After a build that stopped behind
+-- `journey_events` the parts it found changed count as changed once more: they
+-- may be again as they were before it.
 {% set built_inputs = built_before('built_inputs') %}
 
 with
@@ -39,6 +41,17 @@ final as (
         present.fingerprint is null
         or built.fingerprint is null
         or present.fingerprint <> built.fingerprint
+
+    {% if last_build_stopped() and built_before('changed_inputs') is not none %}
+    union
+
+    select
+        fingerprint,
+        previous_fingerprint,
+        input_name,
+        input_key
+    from {{ built_before('changed_inputs') }}
+    {% endif %}
 
 )
 

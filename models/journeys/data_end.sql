@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The time of the last event: what happened after it nobody knows.
 with
 

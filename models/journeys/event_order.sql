@@ -9,31 +9,15 @@ events as (
 
     select
         customer_id,
-        touched_at as event_at,
-        false as is_conversion,
-        touch_id as event_id,
+        event_at,
+        is_conversion,
+        event_id,
         market,
         touchpoint,
-        cast(null as text) as conversion_type,
-        cast(null as numeric(18, 2)) as revenue,
-        row_hash
-    from {{ ref('stg_touches') }}
-    where {{ is_to_rebuild('customer_id') }}
-
-    union all
-
-    select
-        customer_id,
-        converted_at as event_at,
-        true as is_conversion,
-        conversion_id as event_id,
-        market,
-        null as touchpoint,
         conversion_type,
         revenue,
         row_hash
-    from {{ ref('stg_conversions') }}
-    where {{ is_to_rebuild('customer_id') }}
+    from {{ ref('current_events') }}
 
 ),
 

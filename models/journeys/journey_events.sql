@@ -1,4 +1,7 @@
-{{ config(materialized='by_customer') }}
+{{ config(
+    materialized='by_customer',
+    remembers={'data_end_at': 'max(event_at)'}
+) }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
 -- the event that closes a journey, the path as text unless that is long. All
@@ -12,6 +15,42 @@
     else 'position <= 100' %}
 
 with
+
+placed as (
+
+    select
+        *,
+        first_value(event_at) over so_far as started_at,
+        -- the conversion's market, else that of the first touch
+        coalesce(conversion_market, first_value(market) over so_far)
+            as journey_market,
+        cast(count(case when is_step then 1 end) over so_far as integer)
+            as step,
+        case when is_step then {{ next_step_value('touchpoint') }} end
+            as next_touchpoint,
+        case
+            when closes_journey and {{ is_short }}
+                then coalesce(
+                    string_agg(
+                        case when is_step and {{ is_short }} then step_name end,
+                        ' > '
+                    ) over so_far, ''
+                )
+        end as short_path
+    from {{ ref('path_marks') }}
+    window
+        so_far as (
+            partition by customer_id, journey_number
+            order by position
+            rows between unbounded preceding and current row
+        ),
+        later as (
+            partition by customer_id, journey_number
+            order by position
+            rows between 1 following and unbounded following
+        )
+
+),
 
 final as (
 
@@ -30,36 +69,16 @@ final as (
         is_step,
         is_converted,
         revenue,
-        first_value(event_at) over so_far as started_at,
-        -- the conversion's market, else that of the first touch
-        coalesce(conversion_market, first_value(market) over so_far) as market,
-        cast(count(case when is_step then 1 end) over so_far as integer)
-            as step,
-        case when is_step then {{ next_step_value('touchpoint') }} end
-            as next_touchpoint,
-        case
-            when closes_journey and {{ is_short }}
-                then coalesce(
-                    string_agg(
-                        case when is_step and {{ is_short }} then step_name end,
-                        ' > '
-                    ) over so_far, ''
-                )
-        end as short_path,
+        started_at,
+        journey_market as market,
+        -- only where it is another, as seldom: what is null takes no time
+        nullif(market, journey_market) as event_market,
+        step,
+        next_touchpoint,
+        short_path,
         row_hash,
         cast({{ run_id() }} as uuid) as run_id
-    from {{ ref('path_marks') }}
-    window
-        so_far as (
-            partition by customer_id, journey_number
-            order by position
-            rows between unbounded preceding and current row
-        ),
-        later as (
-            partition by customer_id, journey_number
-            order by position
-            rows between 1 following and unbounded following
-        )
+    from placed
 
 )
 

@@ -1,9 +1,10 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 -- Step 6: closed journeys as moves out of their steps: to the next one, or
 -- from the last to `(conversion)` or `(null)`. A move happens at the touch it
 -- departs from, on the market's clock. A journey without a step moves from
 -- `(start)` to its end; any other has entered the network at its first step.
+-- `change` is what a move adds to `transition_counts`, or takes away.
 with
 
 visits as (
@@ -13,13 +14,12 @@ visits as (
         markets.time_zone,
         case when events.is_converted then '(conversion)' else '(null)' end
             as end_state
-    from {{ ref('journey_events') }} as events
+    from {{ events_to_count('transition_counts') }} as events
     left join {{ ref('markets') }} as markets
         on events.market = markets.market
-    cross join {{ ref('data_end') }} as data_end
     where
         (events.is_step or events.closes_journey and events.step = 0)
-        and {{ outcome('events', 'data_end.data_end_at') }} <> 'open'
+        and {{ outcome('events', 'events.data_end_at') }} <> 'open'
 
 ),
 
@@ -38,7 +38,8 @@ final as (
         coalesce(visits.next_touchpoint, visits.end_state) as touchpoint_to,
         visits.is_step and visits.step = 1 as is_entry,
         case when visits.next_touchpoint is null then visits.revenue end
-            as revenue
+            as revenue,
+        visits.change
     from visits
 
 )

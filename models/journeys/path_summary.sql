@@ -1,15 +1,16 @@
--- How often each path was taken, and with what outcome, by closed journeys.
+-- Step 7: how often each path was taken, and with what outcome, by closed
+-- journeys. Where only some customers changed, their paths change the counts
+-- as they stand.
 with
 
 paths as (
 
     select
         path,
-        case when outcome = 'converted' then 1 else 0 end as conversions,
-        case when outcome = 'lost' then 1 else 0 end as non_conversions,
+        case when outcome = 'converted' then change else 0 end as conversions,
+        case when outcome = 'lost' then change else 0 end as non_conversions,
         revenue
-    from {{ ref('journeys') }}
-    where outcome <> 'open'
+    from {{ ref('counted_paths') }}
 
     union all
 
@@ -18,7 +19,8 @@ paths as (
         conversions,
         non_conversions,
         revenue
-    from {{ ref('path_count_paths') }}
+    from {{ this if adds_to_counts('path_summary')
+        else ref('path_count_paths') }}
 
 ),
 
@@ -32,6 +34,7 @@ final as (
         cast({{ run_id() }} as text) as run_id
     from paths
     group by path
+    having sum(conversions + non_conversions) > 0
 
 )
 

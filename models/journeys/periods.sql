@@ -26,24 +26,7 @@ spend_bounds as (
 
 touches as (
 
-    select
-        {{ period_start(local_time(
-            'events.event_at', 'markets.time_zone'
-        )) }} as period_start,
-        count(*) as touches,
-        sum(
-            case
-                when {{ outcome('events', 'data_end.data_end_at') }} = 'open'
-                    then 1
-                else 0
-            end
-        ) as open_touches
-    from {{ ref('journey_events') }} as events
-    left join {{ ref('markets') }} as markets
-        on events.market = markets.market
-    cross join {{ ref('data_end') }} as data_end
-    where not events.is_conversion
-    group by 1
+    select * from {{ ref('period_touches') }}
 
 ),
 
@@ -87,7 +70,8 @@ final as (
                 'day', -1, 'bounded.next_start'
             ) }},
             false
-        ) as is_spend_complete
+        ) as is_spend_complete,
+        cast({{ run_id() }} as text) as run_id
     from bounded
     left join touches on bounded.period_start = touches.period_start
     cross join event_bounds

@@ -1,5 +1,6 @@
 -- Step 7: moves counted by period and market, with the entries from `(start)`
--- into the first steps. Those of aggregated paths have no period.
+-- into the first steps. Those of aggregated paths have no period. Where only
+-- some customers changed, their moves change the counts as they stand.
 with
 
 departures as (
@@ -10,8 +11,8 @@ departures as (
         touchpoint_from,
         touchpoint_to,
         is_entry,
-        count(*) as transitions,
-        coalesce(sum(revenue), 0) as revenue
+        sum(change) as transitions,
+        coalesce(sum(change * revenue), 0) as revenue
     from {{ ref('moves') }}
     group by 1, 2, 3, 4, 5
 
@@ -42,6 +43,16 @@ moves as (
 
     union all
 
+    {% if adds_to_counts('transition_counts') %}
+    select
+        period_start,
+        market,
+        touchpoint_from,
+        touchpoint_to,
+        transitions,
+        revenue
+    from {{ this }}
+    {% else %}
     select
         cast(null as date) as period_start,
         {{ market('null') }} as market,
@@ -50,6 +61,7 @@ moves as (
         transitions,
         revenue
     from {{ ref('path_count_moves') }}
+    {% endif %}
 
 ),
 
@@ -61,9 +73,11 @@ final as (
         touchpoint_from,
         touchpoint_to,
         cast(sum(transitions) as bigint) as transitions,
-        cast(sum(revenue) as numeric(18, 2)) as revenue
+        cast(sum(revenue) as numeric(18, 2)) as revenue,
+        cast({{ run_id() }} as text) as run_id
     from moves
     group by 1, 2, 3, 4
+    having sum(transitions) > 0
 
 )
 

@@ -34,7 +34,13 @@ BREAKS = {
         "delete from transitions where touchpoint_to = '(conversion)'",
         "update transitions set transitions = transitions + 1 where touchpoint_from = 'email'",
         "update journey_events set is_step = false where event_id = 't1'",
-        "update data_end set data_end_at = timestamp '2025-01-05'",
+        "create or replace view data_end as select timestamp '2025-01-05' as data_end_at",
+    ],
+    "conservation_of_paths": [
+        "delete from path_summary where path = ''",
+        "insert into path_summary select * replace ('never taken' as path) from path_summary limit 1",
+        "update path_summary set revenue = revenue + 0.01 where path = ''",
+        "update journey_events set short_path = 'other' where event_id = 'k1'",
     ],
     "conservation_of_credit": [
         "update touch_attribution set credit = credit * 0.999 where conversion_id = 'k1'",
@@ -51,7 +57,7 @@ def built(new_warehouse, raw_tables):
     warehouse = new_warehouse("conservation")
     warehouse.execute(raw_tables, ROWS)
     wanted = [
-        *("+attribution", "+transitions", "+path_summary"),
+        *("+attribution", "+transitions", "+path_summary", "+path:models/journeys/journeys.sql"),
         *("+rejected_rows", "stg_sales", "journey_touches"),
     ]
     outcome = warehouse.dbt("build", "--select", *wanted)
