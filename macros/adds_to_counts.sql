@@ -1,6 +1,7 @@
 {#
-    Whether table `counts`, which counts closed journeys, can be brought up to date from the customers that this run
-    replaced: where it stands as the run before left it, and that run was the last to build `journey_events`.
+    Whether table `counts`, which counts closed journeys, can be brought up to date from what the last build of
+    `journey_events` set aside: where that was in this run, where `counts` stands as the build before left it, and where
+    the data do not end earlier than then.
 #}
 {% macro adds_to_counts(counts) %}
     {% set known = conversionflow.built_before(counts) %}
@@ -11,8 +12,8 @@
     {% set replacement = conversionflow.last_replacement(events) %}
     {{ return(load_relation(replacement) is not none and run_query(
         'select count(*) from ' ~ replacement
-        ~ ' where run_id = ' ~ conversionflow.run_id() ~ ' and data_end_at is not null'
+        ~ ' where run_id = ' ~ conversionflow.run_id()
         ~ ' and previous_run_id = (select min(run_id) from ' ~ known ~ ')'
-        ~ ' and exists (select 1 from ' ~ events ~ ')'
+        ~ ' and data_end_at <= (select max(event_at) from ' ~ events ~ ')'
     ).columns[0].values()[0] == 1) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# The table that materialization `by_customer` keeps beside `relation` for a `purpose`. #}
+{# The table that materialization `by_customer` keeps beside its own, named for its `purpose`. #}
 {% macro beside(relation, purpose) %}
     {{ return(none if relation is none else api.Relation.create(
         database=relation.database,

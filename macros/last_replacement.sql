@@ -1,4 +1,4 @@
-{# One row about the last build of a `by_customer` table: its run, the run before, and what it was before. #}
-{% macro last_replacement(relation) %}
-    {{ return(conversionflow.beside(relation, 'replacement')) }}
+{# One row about the last build of table `journey_events`: its run, the run before, and where the data ended before. #}
+{% macro last_replacement(journey_events) %}
+    {{ return(conversionflow.beside(journey_events, 'replacement')) }}
 {% endmacro %}

@@ -1,14 +1,13 @@
 {#
-    A table of customers' rows, of which a run replaces those of `changed_customers` in one transaction, gone customers
-    included; all of them where rebuilds_every_customer says so. In the same transaction it sets aside the rows it
-    replaces (replaced_rows, which the model may read) and writes down what the table was before: the expressions of
-    setting `remembers`, by name (last_replacement). So whoever counts the rows can count the difference alone.
+    A table of events by customer, of which a run replaces the rows of `changed_customers` in one transaction, gone
+    customers included; of all customers where rebuilds_every_customer says so. In the same transaction it sets aside what
+    those rows were (rows_before, which the model may read) and where the data ended (last_replacement), so that counts of
+    the rows can follow by the difference.
 #}
 {% materialization by_customer, default %}
     {% set target_relation = this.incorporate(type='table') %}
-    {% set replaced = conversionflow.replaced_rows(this) %}
+    {% set before = conversionflow.rows_before(this) %}
     {% set replacement = conversionflow.last_replacement(this) %}
-    {% set remembered = config.get('remembers', {}) %}
     {% set existing = load_cached_relation(this) %}
     {% set intermediate = make_intermediate_relation(target_relation) %}
     {% set backup = make_backup_relation(target_relation, 'table' if existing is none else existing.type) %}
@@ -22,17 +21,15 @@
         {% call statement('main') %}
             {{ create_table_as(False, intermediate, sql) }}
         {% endcall %}
-        {% call statement('remember') %}
-            drop table if exists {{ replaced }};
-            create table {{ replaced }} as select * from {{ intermediate }} where 1 = 0;
+        {% call statement('set_aside') %}
+            drop table if exists {{ before }};
+            create table {{ before }} as select *, true as is_replaced from {{ intermediate }} where 1 = 0;
             drop table if exists {{ replacement }};
             create table {{ replacement }} as
             select
-                {% for name, expression in remembered.items() %}
-                (select {{ expression }} from {{ intermediate }} where 1 = 0) as {{ name }},
-                {% endfor %}
                 cast({{ conversionflow.run_id() }} as text) as run_id,
-                cast(null as text) as previous_run_id
+                cast(null as text) as previous_run_id,
+                cast(null as timestamp) as data_end_at
         {% endcall %}
         {% if existing is not none %}
             {% do adapter.rename_relation(existing, backup) %}
@@ -40,18 +37,16 @@
         {% do adapter.rename_relation(intermediate, target_relation) %}
     {% else %}
         {% set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') %}
-        {% set is_changed = conversionflow.rows_where(
-            target_relation, 'customer_id in (select customer_id from ' ~ ref('changed_customers') ~ ')'
-        ) %}
-        {% call statement('remember') %}
-            drop table if exists {{ replaced }};
-            create table {{ replaced }} as select * from {{ target_relation }} where {{ is_changed }};
+        {% set is_changed = 'customer_id in (select customer_id from ' ~ ref('changed_customers') ~ ')' %}
+        {% call statement('set_aside') %}
+            drop table if exists {{ before }};
+            create table {{ before }} as
+            select *, {{ is_changed }} as is_replaced from {{ target_relation }}
+            where {{ is_changed }} or {{ conversionflow.may_close(target_relation) }};
             update {{ replacement }} set
-                {% for name, expression in remembered.items() %}
-                {{ name }} = (select {{ expression }} from {{ target_relation }}),
-                {% endfor %}
+                run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
-                run_id = {{ conversionflow.run_id() }}
+                data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
         {% call statement('main') %}
             delete from {{ target_relation }} where {{ is_changed }};

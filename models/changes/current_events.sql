@@ -70,9 +70,10 @@ final as (
         conversion_type,
         case when is_conversion then revenue end as revenue,
         row_hash
-    from {{ replaced_rows(built_before('journey_events')) }}
+    from {{ rows_before(built_before('journey_events')) }}
     where
-        {{ kept }}
+        is_replaced
+        and {{ kept }}
         and not case
             when is_conversion
                 then {{ lies_on_changed_day('conversions', 'event_at') }}

@@ -1,13 +1,10 @@
-{{ config(
-    materialized='by_customer',
-    remembers={'data_end_at': 'max(event_at)'}
-) }}
+{{ config(materialized='by_customer') }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
 -- the event that closes a journey, the path as text unless that is long. All
 -- that follows reads this table; of how a journey ended it holds only what
 -- later data cannot change.
--- depends_on: {{ ref('changed_customers') }}
+-- depends_on: {{ ref('changed_inputs') }}, {{ ref('changed_customers') }}
 {% set transforms = path_transforms() | map(attribute='name') | list %}
 {# a text that grows with every event takes space of the square of their number;
    with frequency_path there are no more steps than touchpoints #}
