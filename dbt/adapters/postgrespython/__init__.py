@@ -2,10 +2,7 @@
 
 from dbt.adapters.base import AdapterPlugin
 
-from dbt.adapters.postgrespython.connections import (
-    PostgrespythonConnectionManager,
-    PostgrespythonCredentials,
-)
+from dbt.adapters.postgrespython.connections import PostgrespythonCredentials
 from dbt.adapters.postgrespython.impl import PostgrespythonAdapter
 from dbt.include import postgrespython
 
