@@ -88,12 +88,15 @@ def _definitions(url: str, connection: LastingConnection, suites: Mapping[str, S
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(
-        "warehouse",
-        connection_string=url,
-        create_temp_table=False,
-        kwargs={"creator": lambda: connection, "poolclass": NullPool},
-    )
+    with warnings.catch_warnings():
+        # its own kind of source for Postgres would open a connection of its own
+        warnings.filterwarnings("ignore", "You are using a generic SQLDatasource")
+        source = context.data_sources.add_sql(
+            "warehouse",
+            connection_string=url,
+            create_temp_table=False,
+            kwargs={"creator": lambda: connection, "poolclass": NullPool},
+        )
     definitions = {}
     for relation in suites:
         asset = source.add_query_asset(relation, query=f"select * from {relation}")  # noqa: S608

@@ -9,10 +9,17 @@
 
     {% if existing is none or not existing.is_table or should_full_refresh() %}
         {% set built = make_intermediate_relation(target_relation) %}
-        {% do postgrespython__build_table(built) %}
-        {% do postgrespython__put_in_place(built, target_relation, existing) %}
+        {% do postgrespython__drop_left_over(built) %}
+        {% call statement('main', language=model['language']) %}
+            {{- postgrespython__rows_as(False, built) -}}
+        {% endcall %}
+        {% do postgrespython__finish_table(built, target_relation, existing) %}
     {% else %}
-        {% do postgrespython__add_rows(target_relation, existing, on_schema_change) %}
+        {% set temporary = make_temp_relation(target_relation) %}
+        {% call statement('new_rows', language=model['language']) %}
+            {{- postgrespython__rows_as(True, temporary) -}}
+        {% endcall %}
+        {% do postgrespython__add_rows(temporary, target_relation, existing, on_schema_change) %}
         {% do apply_grants(target_relation, config.get('grants'), should_revoke=True) %}
         {% do persist_docs(target_relation, model) %}
     {% endif %}
@@ -23,12 +30,8 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# The model's rows go to a temporary table first, then to the target by the strategy that is configured. #}
-{% macro postgrespython__add_rows(target_relation, existing, on_schema_change) %}
-    {% set temporary = make_temp_relation(target_relation) %}
-    {% call statement('new_rows', language=model['language']) %}
-        {{- postgrespython__rows_as(True, temporary) -}}
-    {% endcall %}
+{# The rows of the table `temporary` go to the target by the strategy that is configured. #}
+{% macro postgrespython__add_rows(temporary, target_relation, existing, on_schema_change) %}
     {% if not config.get('contract').enforced %}
         {% do adapter.expand_target_column_types(from_relation=temporary, to_relation=target_relation) %}
     {% endif %}
