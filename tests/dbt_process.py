@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", __name__])
+PROCESSES.set_forkserver_preload(
+    ["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgrespython", __name__]
+)
 
 
 def run(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> int:

@@ -11,7 +11,7 @@ class ReadingDialect(PGDialect_psycopg2):
     supports_statement_cache = True
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(use_native_hstore=False, **options)
+        super().__init__(use_native_hstore=False, **options)  # type: ignore[no-untyped-call]
 
     def on_connect(self) -> None:
         """Leave the connection as it is."""

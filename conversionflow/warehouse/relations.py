@@ -36,7 +36,9 @@ class Relation(ABC):
         table = self.arrow(**only)
         for place, field in enumerate(table.schema):
             if pa.types.is_decimal(field.type):
-                table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+                # by way of their digits, as Arrow's own cast is off in the last bit of some
+                floats = table.column(place).cast(pa.string()).cast(pa.float64())
+                table = table.set_column(place, field.name, floats)
             elif pa.types.is_date(field.type):
                 table = table.set_column(place, field.name, table.column(place).cast(pa.timestamp("us")))
         frame: pd.DataFrame = table.to_pandas()

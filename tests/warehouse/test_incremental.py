@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import duckdb
 import pytest
 from journey_reference import JOURNEYS, Conversion, Rules, Touch, found_rows, journeys, resolve, wanted_rows
 
@@ -19,13 +18,7 @@ BATCH = [
     "data_end",
 ]
 BUILT = ["+built_inputs", "+path_summary", "+transition_counts", "journey_touches", "path_steps"]
-TABLES = {
-    "journeys": "* exclude (run_id)",
-    "journey_touches": "* exclude (run_id)",
-    "path_steps": "*",
-    "transition_counts": "*",
-    "path_summary": "* exclude (run_id)",
-}
+TABLES = ["journeys", "journey_touches", "path_steps", "transition_counts", "path_summary"]
 RAW = """
     create schema raw;
     create table raw.touches (
@@ -117,23 +110,16 @@ class History:
         return names | {resolve(known, name) for name in names for known in (aliases, self.aliases)}
 
     def write(self, warehouse) -> None:
-        with duckdb.connect(warehouse.path) as connection:
-            for table, rows in {
-                "touches": self.touches,
-                "conversions": self.conversions,
-                "customer_aliases": list(self.aliases.items()),
-            }.items():
-                connection.execute(f"delete from raw.{table}")  # noqa: S608
-                if rows:
-                    places = ", ".join("?" * len(rows[0]))
-                    connection.executemany(f"insert into raw.{table} values ({places})", rows)  # noqa: S608
+        warehouse.fill("raw.touches", self.touches)
+        warehouse.fill("raw.conversions", self.conversions)
+        warehouse.fill("raw.customer_aliases", list(self.aliases.items()))
 
 
 @pytest.fixture(scope="module")
-def played(new_warehouse):
+def played(verified_on_each_target):
     """A warehouse after the last batch, each one checked on the way."""
-    warehouse = new_warehouse("incremental")
-    warehouse.execute(*RAW.split(";")[:-1])
+    warehouse = verified_on_each_target("incremental")
+    warehouse.execute(RAW)
     history = History(seed=11)
     assert warehouse.dbt("seed").code == 0
     concerned: set[str] = set()
@@ -173,8 +159,8 @@ def test_a_setting_that_journeys_depend_on_rebuilds_them_all(played):
 
 def contents(warehouse) -> dict[str, Counter]:
     return {
-        table: Counter(warehouse.query(f"select {columns} from {table}"))  # noqa: S608
-        for table, columns in TABLES.items()
+        table: Counter(warehouse.query(f"select {', '.join(warehouse.columns(table))} from {table}"))  # noqa: S608
+        for table in TABLES
     }
 
 
