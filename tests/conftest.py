@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,14 @@ class Warehouse:
     """A DuckDB file and the folder dbt works in."""
 
     folder: Path
+    project: Path = field(default=PROJECT, kw_only=True)
     target = "duckdb"
     schema = "main"
     place = "?"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "output.txt"
 
     @property
     def path(self) -> Path:
@@ -48,6 +53,7 @@ class Warehouse:
             "CONVERSIONFLOW_DUCKDB_PATH": str(self.path),
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "NO_COLOR": "1",
         }
@@ -65,10 +71,14 @@ class Warehouse:
         return Outcome(process.returncode, process.stdout + process.stderr)
 
     def dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Outcome:
+        process = self.start_dbt(*arguments, settings=settings)
+        process.join()
+        return Outcome(process.exitcode, self.log.read_text())
+
+    def start_dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Any:
+        """Begin a dbt command and return its process, which writes to `log`."""
         extra = ["--target", self.target, *(["--vars", json.dumps(settings)] if settings else [])]
-        log = self.folder / "output.txt"
-        code = dbt_process.run([*arguments, *extra], PROJECT, self.environment, log)
-        return Outcome(code, log.read_text())
+        return dbt_process.start([*arguments, *extra], self.project, self.environment, self.log)
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
@@ -168,14 +178,14 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], W
 @pytest.fixture(scope="session")
 def new_postgres(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], PostgresWarehouse]:
-    def new(name: str) -> PostgresWarehouse:
+) -> Callable[..., PostgresWarehouse]:
+    def new(name: str, project: Path = PROJECT) -> PostgresWarehouse:
         folder = tmp_path_factory.mktemp(name)
         database = f"{folder.name}_of_tests"
         with closing(connect(postgres_server, postgres_server.dbname)) as connection:
             connection.autocommit = True
             connection.cursor().execute(f"create database {database} template template0 encoding 'UTF8'")
-        return PostgresWarehouse(folder, postgres_server, database)
+        return PostgresWarehouse(folder, postgres_server, database, project=project)
 
     return new
 

@@ -11,12 +11,13 @@ PROCESSES.set_forkserver_preload(
 )
 
 
-def run(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> int:
-    """Run dbt in `folder` with only this environment, its output to `log`; return its exit code."""
+def start(
+    arguments: list[str], folder: Path, environment: dict[str, str], log: Path
+) -> multiprocessing.Process:
+    """Begin dbt in `folder` with only this environment, its output to `log`; return the process."""
     process = PROCESSES.Process(target=_work, args=(arguments, folder, environment, log))
     process.start()
-    process.join()
-    return process.exitcode
+    return process
 
 
 def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
