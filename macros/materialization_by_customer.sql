@@ -17,10 +17,9 @@
         {% call statement('main') %}
             {{ create_table_as(False, intermediate, sql) }}
         {% endcall %}
-        {% if existing is not none %}
-            {% do adapter.rename_relation(existing, backup) %}
-        {% endif %}
-        {% do adapter.rename_relation(intermediate, target_relation) %}
+        {% do create_indexes(intermediate) %}
+        {% do apply_grants(intermediate, config.get('grants'), should_revoke=False) %}
+        {% do replace_table(intermediate, target_relation, existing) %}
     {% else %}
         {% set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') %}
         {% call statement('main') %}
@@ -33,7 +32,6 @@
         {% endcall %}
     {% endif %}
 
-    {% do create_indexes(target_relation) %}
     {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}

@@ -8,6 +8,10 @@
     query Postgres ends.
 #}
 {% macro postgrespython__put_in_place(built, target, existing) %}
+    {# what reads the table next is planned by its statistics, and autovacuum comes later #}
+    {% call statement('statistics') %}
+        analyze {{ built }}
+    {% endcall %}
     {% if existing is not none and existing.is_table %}
         {% call statement('put_in_place') %}
             {{ _postgrespython__swap_sql(built, existing) }}
