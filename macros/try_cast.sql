@@ -8,20 +8,29 @@
 {% endmacro %}
 
 {#
-    Postgres reads more than other warehouses do: words such as `today` and `NaN`. A whole number may come with a
-    fraction, which is rounded.
+    Postgres reads more than other warehouses do, words such as `today` and `NaN` and dates that begin with the month,
+    so a value must look right first. A whole number may come with a fraction, which is rounded; what is finer than a
+    microsecond is cut off.
 #}
 {% macro postgres__try_cast(expression, type) %}
+    {% set day = '[0-9]{4,}[-/][0-9]{1,2}[-/][0-9]{1,2}' %}
     {% set text = 'cast(' ~ expression ~ ' as text)' %}
-    {% set value = 'cast(' ~ text ~ ' as ' ~ type ~ ')' %}
-    {% if type == 'bigint' %}
-        {% set looks_right = '[0-9]' %}
-        {% set value = 'cast(round(cast(' ~ text ~ ' as numeric)) as bigint)' %}
-        {% set fits = 'case when pg_input_is_valid(' ~ text ~ ", 'numeric') then "
-            ~ 'abs(cast(' ~ text ~ ' as numeric)) < 9223372036854775807.5 end' %}
+    {% if type == 'date' %}
+        {% set text = 'substring(' ~ text ~ " from '^ *(" ~ day ~ ")')" %}
+        {% set pattern = '^' ~ day %}
+    {% elif type in ('timestamp', 'timestamptz') %}
+        {% set pattern = '^' ~ day ~ '([ T][0-9]{1,2}:[0-9]{2}(:[0-5][0-9]([.][0-9]*)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?)?$' %}
+        {% set text = 'regexp_replace(' ~ text ~ ", '([.][0-9]{6})[0-9]+', '\\1')" %}
     {% else %}
-        {% set looks_right = '^ *[0-9]{1,4}[-/]' if type in ('date', 'timestamp', 'timestamptz') else '[0-9]' %}
-        {% set fits = 'pg_input_is_valid(' ~ text ~ ", '" ~ type ~ "')" %}
+        {% set pattern = '^ *[+-]?[0-9._]+([eE][+-]?[0-9]+)? *$' %}
     {% endif %}
-    {{ return('case when ' ~ text ~ " ~ '" ~ looks_right ~ "' then case when " ~ fits ~ ' then ' ~ value ~ ' end end') }}
+    {% set value = 'cast(' ~ text ~ ' as ' ~ type ~ ')' %}
+    {% set fits = 'pg_input_is_valid(' ~ text ~ ", '" ~ type ~ "')" %}
+    {% if type == 'bigint' %}
+        {% set number = 'cast(' ~ text ~ ' as numeric)' %}
+        {% set value = 'cast(round(' ~ number ~ ') as bigint)' %}
+        {% set fits = 'case when pg_input_is_valid(' ~ text ~ ", 'numeric') then abs(" ~ number
+            ~ ') < 9223372036854775807.5 end' %}
+    {% endif %}
+    {{ return('case when ' ~ text ~ " ~ '" ~ pattern ~ "' then case when " ~ fits ~ ' then ' ~ value ~ ' end end') }}
 {% endmacro %}
