@@ -12,6 +12,7 @@
     {% call statement('main') %}
         do $replace_view$
         begin
+            {{ postgrespython__one_at_a_time() }};
             execute $view${{ get_create_view_as_sql(target_relation, sql) }}$view$;
         exception
             when invalid_table_definition then

@@ -35,23 +35,24 @@ declare
     lock_timeout_before constant text := current_setting('lock_timeout');
     in_place boolean := false;
 begin
-    select array_agg(views.oid order by views.oid), array_agg(pg_get_viewdef(views.oid) order by views.oid)
-    into dependent_views, definitions
-    from pg_class as views
-    where
-        views.relkind = 'v'
-        and views.oid in (
-            select rules.ev_class
-            from pg_depend as dependencies
-            inner join pg_rewrite as rules on dependencies.objid = rules.oid
-            where
-                dependencies.classid = 'pg_rewrite'::regclass
-                and dependencies.refclassid = 'pg_class'::regclass
-                and dependencies.refobjid = old_table
-        );
     perform set_config('lock_timeout', '300ms', true);
     while not in_place loop
         begin
+            {{ postgrespython__one_at_a_time() }};
+            select array_agg(views.oid order by views.oid), array_agg(pg_get_viewdef(views.oid) order by views.oid)
+            into dependent_views, definitions
+            from pg_class as views
+            where
+                views.relkind = 'v'
+                and views.oid in (
+                    select rules.ev_class
+                    from pg_depend as dependencies
+                    inner join pg_rewrite as rules on dependencies.objid = rules.oid
+                    where
+                        dependencies.classid = 'pg_rewrite'::regclass
+                        and dependencies.refclassid = 'pg_class'::regclass
+                        and dependencies.refobjid = old_table
+                );
             alter table {{ existing }} rename to {{ adapter.quote(make_backup_relation(existing, 'table').identifier) }};
             alter table {{ built }} rename to {{ adapter.quote(existing.identifier) }};
             for place in 1 .. coalesce(array_length(dependent_views, 1), 0) loop
@@ -73,4 +74,9 @@ begin
     perform set_config('lock_timeout', lock_timeout_before, true);
 end
 $put_in_place$
+{% endmacro %}
+
+{# Two threads of dbt may change one view; each must see what the other has made of it. Held until the commit. #}
+{% macro postgrespython__one_at_a_time() %}
+    {{ return("perform pg_advisory_xact_lock(hashtextextended('postgrespython puts in place', 0))") }}
 {% endmacro %}
