@@ -6,13 +6,17 @@
     {{ return(adapter.dispatch('closing_event', 'conversionflow')(columns)) }}
 {% endmacro %}
 
-{# Texts, of which the first orders the others: of arrays the least is the nearest. #}
-{% macro default__closing_event(columns) %}
-    {% set texts = ["lpad(cast(event_number as text), 10, '0')"] %}
+{#
+    Texts, of which the first orders the others: of arrays the least is the nearest. The window goes backwards, as
+    Postgres would begin anew at each event of one that only loses rows.
+#}
+{% macro postgres__closing_event(columns) %}
+    {% set texts = ["lpad(cast(event_number as text), 10, '0') collate \"C\""] %}
     {% for column in columns %}
         {% do texts.append('cast(' ~ column ~ ' as text)') %}
     {% endfor %}
-    {{ return('min(case when closes_journey then array[' ~ texts | join(', ') ~ '] end) over from_here') }}
+    {{ return('min(case when closes_journey then array[' ~ texts | join(', ') ~ '] end) over ('
+        ~ 'partition by customer_id order by event_number desc rows between unbounded preceding and current row)') }}
 {% endmacro %}
 
 {% macro duckdb__closing_event(columns) %}

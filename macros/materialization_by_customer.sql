@@ -31,10 +31,9 @@
                 cast(null as text) as previous_run_id,
                 cast(null as timestamp) as data_end_at
         {% endcall %}
-        {% if existing is not none %}
-            {% do adapter.rename_relation(existing, backup) %}
-        {% endif %}
-        {% do adapter.rename_relation(intermediate, target_relation) %}
+        {% do create_indexes(intermediate) %}
+        {% do apply_grants(intermediate, config.get('grants'), should_revoke=False) %}
+        {% do replace_table(intermediate, target_relation, existing) %}
     {% else %}
         {% set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') %}
         {% set is_changed = 'customer_id in (select customer_id from ' ~ ref('changed_customers') ~ ')' %}
@@ -57,7 +56,6 @@
         {% endcall %}
     {% endif %}
 
-    {% do create_indexes(target_relation) %}
     {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}

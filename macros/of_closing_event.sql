@@ -3,7 +3,7 @@
     {{ return(adapter.dispatch('of_closing_event', 'conversionflow')(columns, name)) }}
 {% endmacro %}
 
-{% macro default__of_closing_event(columns, name) %}
+{% macro postgres__of_closing_event(columns, name) %}
     {% set place = (columns.keys() | list).index(name) + 2 %}
     {{ return('cast(closing_event[' ~ place ~ '] as ' ~ columns[name] ~ ')') }}
 {% endmacro %}

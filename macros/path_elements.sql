@@ -3,7 +3,7 @@
     {{ return(adapter.dispatch('path_elements', 'conversionflow')(relation)) }}
 {% endmacro %}
 
-{% macro default__path_elements(relation) %}
+{% macro duckdb__path_elements(relation) %}
     select
         *,
         unnest(range(1, len(elements) + 1)) as position,
@@ -15,4 +15,15 @@
         from {{ relation }}
         where path <> ''
     ) as split
+{% endmacro %}
+
+{% macro postgres__path_elements(relation) %}
+    select
+        paths.*,
+        elements.position,
+        trim(elements.touchpoint) as touchpoint
+    from {{ relation }} as paths
+    cross join lateral unnest(string_to_array(paths.path, ' > '))
+        with ordinality as elements (touchpoint, position)
+    where paths.path <> ''
 {% endmacro %}

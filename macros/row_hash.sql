@@ -11,6 +11,11 @@
     {{ return(adapter.dispatch('hash_of', 'conversionflow')(columns or ['null'])) }}
 {% endmacro %}
 
-{% macro default__hash_of(columns) %}
+{% macro duckdb__hash_of(columns) %}
     {{ return('hash(' ~ columns | join(', ') ~ ')') }}
+{% endmacro %}
+
+{# as text, for types that have no hash of their own #}
+{% macro postgres__hash_of(columns) %}
+    {{ return('hashtextextended(cast(row(' ~ columns | join(', ') ~ ') as text), 0)') }}
 {% endmacro %}

@@ -3,6 +3,10 @@
     {{ return(adapter.dispatch('rows_fingerprint', 'conversionflow')(relation)) }}
 {% endmacro %}
 
-{% macro default__rows_fingerprint(relation) %}
+{% macro duckdb__rows_fingerprint(relation) %}
     {{ return('sum(hash(' ~ relation ~ '))') }}
+{% endmacro %}
+
+{% macro postgres__rows_fingerprint(relation) %}
+    {{ return('sum(hashtextextended(cast(' ~ relation ~ ' as text), 0))') }}
 {% endmacro %}

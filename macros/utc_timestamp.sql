@@ -4,20 +4,23 @@
     cast would drop the offset and be hours off without a word.
 #}
 {% macro utc_timestamp(expression, data_type) %}
-    {{ return(adapter.dispatch('utc_timestamp', 'conversionflow')(expression, data_type)) }}
-{% endmacro %}
-
-{% macro default__utc_timestamp(expression, data_type) %}
-    {% if 'time zone' in data_type %}
+    {% if 'with time zone' in data_type %}
         {{ return('timezone(\'UTC\', ' ~ expression ~ ')') }}
     {% elif 'char' in data_type or 'text' in data_type %}
-        {% set with_offset = "':[0-9]{2}.*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$'" %}
         {{ return(
-            'case when regexp_matches(' ~ expression ~ ', ' ~ with_offset ~ ')'
-            ~ ' then timezone(\'UTC\', try_cast(' ~ expression ~ ' as timestamptz))'
-            ~ ' else try_cast(' ~ expression ~ ' as timestamp) end'
+            'case when ' ~ adapter.dispatch('has_offset', 'conversionflow')(expression)
+            ~ ' then timezone(\'UTC\', ' ~ conversionflow.try_cast(expression, 'timestamptz') ~ ')'
+            ~ ' else ' ~ conversionflow.try_cast(expression, 'timestamp') ~ ' end'
         ) }}
     {% else %}
         {{ return('cast(' ~ expression ~ ' as timestamp)') }}
     {% endif %}
+{% endmacro %}
+
+{% macro duckdb__has_offset(text) %}
+    {{ return('regexp_matches(' ~ text ~ ", ':[0-9]{2}.*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')") }}
+{% endmacro %}
+
+{% macro postgres__has_offset(text) %}
+    {{ return('(' ~ text ~ " ~ ':[0-9]{2}.*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')") }}
 {% endmacro %}

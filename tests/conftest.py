@@ -4,13 +4,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dbt_process
 import duckdb
+import psycopg2
 import pytest
+from postgres_server import PostgresServer, postgres_server
+
+__all__ = ["postgres_server"]
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -27,6 +33,14 @@ class Warehouse:
     """A DuckDB file and the folder dbt works in."""
 
     folder: Path
+    project: Path = field(default=PROJECT, kw_only=True)
+    target = "duckdb"
+    schema = "main"
+    place = "?"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "output.txt"
 
     @property
     def path(self) -> Path:
@@ -39,6 +53,7 @@ class Warehouse:
             "CONVERSIONFLOW_DUCKDB_PATH": str(self.path),
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "NO_COLOR": "1",
         }
@@ -56,14 +71,45 @@ class Warehouse:
         return Outcome(process.returncode, process.stdout + process.stderr)
 
     def dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Outcome:
-        extra = ["--vars", json.dumps(settings)] if settings else []
-        log = self.folder / "output.txt"
-        code = dbt_process.run([*arguments, *extra], PROJECT, self.environment, log)
-        return Outcome(code, log.read_text())
+        process = self.start_dbt(*arguments, settings=settings)
+        process.join()
+        return Outcome(process.exitcode, self.log.read_text())
+
+    def start_dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Any:
+        """Begin a dbt command and return its process, which writes to `log`."""
+        extra = ["--target", self.target, *(["--vars", json.dumps(settings)] if settings else [])]
+        return dbt_process.start([*arguments, *extra], self.project, self.environment, self.log)
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A DBAPI cursor whose work is kept if nothing fails."""
+        with duckdb.connect(self.path) as connection:
+            yield connection
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(self.path, read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+    def execute(self, *statements: str) -> None:
+        with self.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def fill(self, table: str, rows: list[tuple]) -> None:
+        """Put rows, a value for each column, in place of the table's."""
+        places = ", ".join([self.place] * len(rows[0])) if rows else ""
+        with self.cursor() as cursor:
+            cursor.execute(f"delete from {table}")  # noqa: S608
+            if rows:
+                cursor.executemany(f"insert into {table} values ({places})", rows)  # noqa: S608
+
+    def columns(self, table: str) -> list[str]:
+        """Names of a table's columns but those that are of one run."""
+        rows = self.query(f"""
+            select column_name from information_schema.columns
+            where table_name = '{table}' and table_schema = '{self.schema}' order by ordinal_position
+        """)  # noqa: S608
+        return [f'"{name}"' for (name,) in rows if name not in ("run_id", "seconds")]
 
     def allocated(self, column: str) -> dict[tuple[str, str], float]:
         """Spend by market and touchpoint in a column of budget_allocation."""
@@ -82,15 +128,82 @@ class Warehouse:
         """)
         return inside, pairs
 
-    def execute(self, *statements: str) -> None:
-        with duckdb.connect(self.path) as connection:
-            for statement in statements:
-                connection.execute(statement)
+
+@dataclass(frozen=True)
+class PostgresWarehouse(Warehouse):
+    """A database of the tests' server."""
+
+    server: PostgresServer
+    name: str
+    target = "postgres"
+    schema = "conversionflow"
+    place = "%s"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **super().environment,
+            "PGHOST": self.server.host,
+            "PGPORT": str(self.server.port),
+            "PGUSER": self.server.user,
+            "PGDATABASE": self.name,
+        }
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        with (
+            closing(connect(self.server, self.name, f"-c search_path={self.schema},public")) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            yield cursor
+
+    def query(self, sql: str) -> list[tuple]:
+        with self.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+
+def connect(server: PostgresServer, dbname: str, options: str = "") -> Any:
+    return psycopg2.connect(
+        host=server.host, port=server.port, user=server.user, dbname=dbname, options=options
+    )
 
 
 @pytest.fixture(scope="session")
 def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Warehouse]:
     return lambda name: Warehouse(tmp_path_factory.mktemp(name))
+
+
+@pytest.fixture(scope="session")
+def new_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., PostgresWarehouse]:
+    def new(name: str, project: Path = PROJECT) -> PostgresWarehouse:
+        folder = tmp_path_factory.mktemp(name)
+        database = f"{folder.name}_of_tests"
+        with closing(connect(postgres_server, postgres_server.dbname)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"create database {database} template template0 encoding 'UTF8'")
+        return PostgresWarehouse(folder, postgres_server, database, project=project)
+
+    return new
+
+
+def _new(request: pytest.FixtureRequest) -> Callable[[str], Warehouse]:
+    new: Callable[[str], Warehouse] = request.getfixturevalue(f"new_{request.param}")
+    return new
+
+
+#: Tests that take one of these run on both targets; on Postgres the long ones by `make verify` only.
+on_each_target = pytest.fixture(scope="session", params=["warehouse", "postgres"], name="on_each_target")(
+    _new
+)
+verified_on_each_target = pytest.fixture(
+    scope="session",
+    params=["warehouse", pytest.param("postgres", marks=pytest.mark.verify)],
+    name="verified_on_each_target",
+)(_new)
 
 
 @pytest.fixture(scope="session")

@@ -2,25 +2,31 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", __name__])
+PROCESSES.set_forkserver_preload(
+    ["dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgrespython", __name__]
+)
 
 
-def run(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> int:
-    """Run dbt in `folder` with only this environment, its output to `log`; return its exit code."""
+def start(
+    arguments: list[str], folder: Path, environment: dict[str, str], log: Path
+) -> multiprocessing.Process:
+    """Begin dbt in `folder` with only this environment, its output to `log`; return the process."""
     process = PROCESSES.Process(target=_work, args=(arguments, folder, environment, log))
     process.start()
-    process.join()
-    return process.exitcode
+    return process
 
 
 def _work(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import cli
 
+    # a shell starts what runs in the background with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -301,14 +301,14 @@ def wanted_rows(found: list[Journey]) -> Counter:
 
 #: The same of the tables.
 JOURNEYS = """
-    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, coalesce(touches, [])
+    select customer_id, market, outcome, started_at, ended_at, conversion_id, path, touches
     from journeys
     left join (
-        select journey_id, list(touch_id order by position) as touches from journey_touches group by 1
+        select journey_id, array_agg(touch_id order by position) as touches from journey_touches group by 1
     ) using (journey_id)
 """
 
 
 def found_rows(tables: list[tuple]) -> Counter:
     """What JOURNEYS gives, to be compared with `wanted_rows`."""
-    return Counter((*row[:-1], tuple(row[-1])) for row in tables)
+    return Counter((*row[:-1], tuple(row[-1] or ())) for row in tables)

@@ -17,10 +17,12 @@ PACKAGES = (
     "conversionflow",
     "dbt-core",
     "dbt-duckdb",
+    "dbt-postgres",
     "duckdb",
     "great-expectations",
     "numpy",
     "nutpie",
+    "psycopg2-binary",
     "pymc",
     "scipy",
 )

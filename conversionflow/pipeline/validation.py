@@ -8,7 +8,7 @@ import pyarrow as pa
 from conversionflow.core.errors import SettingsError
 from conversionflow.pipeline.records import schema, to_table
 from conversionflow.validation import load_suites, run_suites
-from conversionflow.warehouse.relations import is_empty, relation_name
+from conversionflow.warehouse.relations import as_relation
 
 RESULTS = schema(
     text="suite expectation column severity observed",
@@ -30,13 +30,13 @@ def validate(session: Any, **relations: Any) -> pa.Table:
     suites = {suite.name: suite for suite in load_suites(suite_folder(Path.cwd()))}
     if unknown := relations.keys() - suites.keys():
         raise SettingsError(f"expectations/ holds no suite named {', '.join(sorted(unknown))}.")
-    wanted = {relation_name(relation): suites[name] for name, relation in relations.items()}
+    wanted = {as_relation(relation).name: suites[name] for name, relation in relations.items()}
     return to_table(run_suites(session, wanted), RESULTS)
 
 
 def validate_raw(session: Any, raw_path_counts: Any, **relations: Any) -> pa.Table:
     """Run the raw tables' suites: that of path counts where they are read, which is in place of events."""
-    if not is_empty(raw_path_counts):
+    if not as_relation(raw_path_counts).is_empty():
         events = ("raw_touches", "raw_conversions")
         relations = {name: relation for name, relation in relations.items() if name not in events}
         relations["raw_path_counts"] = raw_path_counts

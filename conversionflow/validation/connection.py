@@ -1,20 +1,19 @@
-"""A live DuckDB connection as SQLAlchemy takes one."""
+"""A session of dbt's as SQLAlchemy takes a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
 
-if TYPE_CHECKING:
-    import duckdb
+from conversionflow.warehouse.sessions import Reader
 
 
 @contextmanager
-def lasting_connection(connection: duckdb.DuckDBPyConnection) -> Iterator[LastingConnection]:
-    """Give a DBAPI connection beside `connection`; at the end its results are closed, `connection` is not."""
+def lasting_connection(reader: Reader) -> Iterator[LastingConnection]:
+    """Give a DBAPI connection beside the reader's session; at the end its results are closed, that is not."""
     with ExitStack() as stack:
-        yield LastingConnection(connection, stack)
+        yield LastingConnection(lambda: stack.enter_context(closing(reader.open_cursor())))
 
 
 class LastingConnection:
@@ -22,18 +21,21 @@ class LastingConnection:
     The DBAPI connection that Great Expectations works on: it only reads, and its results last.
 
     Great Expectations takes a result's rows after SQLAlchemy has closed the cursor and given the connection
-    back. So each cursor is a DuckDB cursor of its own and stays open until the whole run ends. It fetches on
-    demand: to learn the columns, Great Expectations selects everything and takes no row.
+    back. So each cursor is one of its own and stays open until the whole run ends. It fetches on demand: to
+    learn the columns, Great Expectations selects everything and takes no row.
     """
 
-    def __init__(self, duckdb_connection: duckdb.DuckDBPyConnection, stack: ExitStack) -> None:
-        self._duckdb = duckdb_connection
-        self._stack = stack
+    #: what SQLAlchemy's dialects ask a connection for
+    autocommit = False
+    closed = False
+
+    def __init__(self, open_cursor: Callable[[], Any]) -> None:
+        self._open_cursor = open_cursor
         self.notices: list[str] = []
 
     def cursor(self) -> LastingCursor:
         """Return a cursor of its own, closed with the run."""
-        return LastingCursor(self._stack.enter_context(self._duckdb.cursor()), self)
+        return LastingCursor(self._open_cursor(), self)
 
     def begin(self) -> None:
         """Do nothing: every statement only reads."""
@@ -54,7 +56,7 @@ class LastingCursor:
     rowcount = -1
     arraysize = 1
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, connection: LastingConnection) -> None:
+    def __init__(self, cursor: Any, connection: LastingConnection) -> None:
         self._cursor = cursor
         self.connection = connection
 
@@ -63,9 +65,9 @@ class LastingCursor:
         """The columns of the last statement."""
         return self._cursor.description
 
-    def execute(self, statement: str, parameters: Sequence[object] | None = None) -> None:
+    def execute(self, statement: str, parameters: Any = None) -> None:
         """Run one statement."""
-        self._cursor.execute(statement, list(parameters or []))
+        self._cursor.execute(statement, parameters)
 
     def fetchone(self) -> Any:
         """Return the next row, or None."""
@@ -73,11 +75,11 @@ class LastingCursor:
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """Return the next rows."""
-        return self._cursor.fetchmany(size or self.arraysize)
+        return list(self._cursor.fetchmany(size or self.arraysize))
 
     def fetchall(self) -> list[Any]:
         """Return all rows that are left."""
-        return self._cursor.fetchall()
+        return list(self._cursor.fetchall())
 
     def close(self) -> None:
         """Do nothing: the rows may still be asked for."""

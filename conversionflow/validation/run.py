@@ -7,16 +7,14 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from conversionflow.core.errors import SettingsError
 from conversionflow.validation.connection import LastingConnection, lasting_connection
 from conversionflow.validation.suites import Expectation, Severity, Suite
-
-if TYPE_CHECKING:
-    import duckdb
+from conversionflow.warehouse.sessions import reader_of
 
 _PART = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
 _RELATION = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
@@ -24,15 +22,15 @@ _PERCENT = 100.0
 _ROWS_QUERY = "unexpected_rows_expectation"
 
 
-def run_suites(connection: duckdb.DuckDBPyConnection, suites: Mapping[str, Suite]) -> pd.DataFrame:
+def run_suites(session: Any, suites: Mapping[str, Suite]) -> pd.DataFrame:
     """
     Run each suite against a relation, inside the warehouse.
 
     Parameters
     ----------
-    connection
-        A live connection. The checks run on a cursor of it, so they see what is committed, and one that fails
-        leaves the connection's own transaction as it was.
+    session
+        A live connection of DuckDB or psycopg2. The checks run on cursors of it, and one that fails leaves
+        the connection's own transaction as it was.
     suites
         The suite by the relation it is about: `schema.table`, the parts quoted or not.
 
@@ -52,8 +50,9 @@ def run_suites(connection: duckdb.DuckDBPyConnection, suites: Mapping[str, Suite
     for relation in suites:
         if not _RELATION.fullmatch(relation):
             raise SettingsError(f"{relation!r} is not the name of a relation.")
-    with lasting_connection(connection) as lasting:
-        definitions = _definitions(lasting, suites)
+    reader = reader_of(session)
+    with lasting_connection(reader) as lasting:
+        definitions = _definitions(reader.url, lasting, suites)
         rows = [
             {"suite": suite.name, **_outcome(definitions[relation], expectation)}
             for relation, suite in suites.items()
@@ -75,7 +74,7 @@ _TYPES = {
 }
 
 
-def _definitions(connection: LastingConnection, suites: Mapping[str, Suite]) -> dict[str, Any]:
+def _definitions(url: str, connection: LastingConnection, suites: Mapping[str, Suite]) -> dict[str, Any]:
     # Great Expectations takes seconds to import, and reads this variable when it is imported.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
@@ -89,12 +88,15 @@ def _definitions(connection: LastingConnection, suites: Mapping[str, Suite]) -> 
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(
-        "warehouse",
-        connection_string="duckdb://",
-        create_temp_table=False,
-        kwargs={"creator": lambda: connection, "poolclass": NullPool},
-    )
+    with warnings.catch_warnings():
+        # its own kind of source for Postgres would open a connection of its own
+        warnings.filterwarnings("ignore", "You are using a generic SQLDatasource")
+        source = context.data_sources.add_sql(
+            "warehouse",
+            connection_string=url,
+            create_temp_table=False,
+            kwargs={"creator": lambda: connection, "poolclass": NullPool},
+        )
     definitions = {}
     for relation in suites:
         asset = source.add_query_asset(relation, query=f"select * from {relation}")  # noqa: S608

@@ -1,3 +1,5 @@
+{{ config(indexes=indexes_for_reports([['method', 'period_start']])) }}
+
 -- Conversions and revenue by method, period of the conversion, market and
 -- touchpoint, beside what was spent there in that period.
 with

@@ -23,7 +23,7 @@ keyed as (
         {{ dbt.listagg(
             measure="touchpoint || '=' || cast(touches as text)",
             delimiter_text="'|'",
-            order_by_clause='order by touchpoint'
+            order_by_clause='order by ' ~ bytewise('touchpoint')
         ) }} as path_id
     from counted
     group by journey_id

@@ -1,3 +1,5 @@
+{{ config(indexes=indexes_for_reports([['conversion_id']])) }}
+
 -- The credit of every touch for its conversion, by each method of
 -- `attribution_list`. A method is a weight per step (macro credit_<method>);
 -- dividing by the conversion's total makes its credits sum to 1. A conversion

@@ -1,3 +1,5 @@
+{{ config(indexes=indexes_for_reports([['market', 'touchpoint']])) }}
+
 -- Expected tracked conversions of the market per period when one touchpoint's
 -- spend moves and all others stay as they are today.
 with

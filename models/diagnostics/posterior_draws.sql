@@ -1,3 +1,7 @@
+{{ config(
+    indexes=indexes_for_reports([['model', 'parameter', 'touchpoint']])
+) }}
+
 -- Draws from the posterior of every parameter: what the budget search reads.
 with
 

@@ -19,7 +19,7 @@ counts as (
                 || cast(rows_kept as text) || ' kept, '
                 || cast(rows_rejected as text) || ' rejected'",
             delimiter_text="'; '",
-            order_by_clause='order by source_table'
+            order_by_clause='order by ' ~ bytewise('source_table')
         ) }} as row_counts
     from {{ ref('row_counts') }}
 
@@ -33,14 +33,14 @@ notes as (
         {{ dbt.listagg(
             measure="case when kind = 'warning' then note end",
             delimiter_text="'; '",
-            order_by_clause='order by note'
+            order_by_clause='order by ' ~ bytewise('note')
         ) }} as warnings,
         cast(count(case when kind = 'degradation' then 1 end) as bigint)
             as degradation_count,
         {{ dbt.listagg(
             measure="case when kind = 'degradation' then note end",
             delimiter_text="'; '",
-            order_by_clause='order by note'
+            order_by_clause='order by ' ~ bytewise('note')
         ) }} as degradations
     from {{ ref('run_notes') }}
 

@@ -32,7 +32,7 @@ final as (
     from events
     window customer_history as (
         partition by customer_id
-        order by event_at, is_conversion, event_id
+        order by event_at, is_conversion, {{ bytewise('event_id') }}
     )
 
 )

@@ -1,4 +1,7 @@
-{{ config(materialized='by_customer') }}
+{{ config(
+    materialized='by_customer',
+    indexes=indexes_for_reports([['customer_id'], ['event_id']]),
+) }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
 -- the event that closes a journey, the path as text unless that is long. All

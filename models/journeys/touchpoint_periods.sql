@@ -1,3 +1,5 @@
+{{ config(indexes=indexes_for_reports([['period_start']])) }}
+
 -- What the models see: spend, entries, touches and conversions of each
 -- touchpoint by period and market. Touches, entries and conversions are those
 -- of closed journeys, by the time of the touch; a conversion counts at the

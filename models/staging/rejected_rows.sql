@@ -33,7 +33,7 @@ final as (
         row_id,
         cast(row_number() over (
             partition by source_table, row_id
-            order by payload, reason
+            order by {{ bytewise('payload') }}, reason
         ) as bigint) as occurrence,
         reason,
         payload,

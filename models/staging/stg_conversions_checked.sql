@@ -18,10 +18,10 @@ numbered as (
             order by
                 case when broken_rule is null then 0 else 1 end,
                 converted_at,
-                customer_id,
+                {{ bytewise('customer_id') }},
                 revenue,
-                market,
-                conversion_type
+                {{ bytewise('market') }},
+                {{ bytewise('conversion_type') }}
         ) as copy_number
     from {{ ref('stg_conversions_judged') }}
     where conversion_id in (select repeated.event_id from repeated)

@@ -18,10 +18,10 @@ numbered as (
             order by
                 case when broken_rule is null then 0 else 1 end,
                 touched_at,
-                customer_id,
-                touchpoint,
-                market,
-                campaign
+                {{ bytewise('customer_id') }},
+                {{ bytewise('touchpoint') }},
+                {{ bytewise('market') }},
+                {{ bytewise('campaign') }}
         ) as copy_number
     from {{ ref('stg_touches_judged') }}
     where touch_id in (select repeated.event_id from repeated)

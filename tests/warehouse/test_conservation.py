@@ -2,7 +2,6 @@
 
 import json
 
-import duckdb
 import pytest
 
 ROWS = """
@@ -21,7 +20,7 @@ BREAKS = {
         "delete from rejected_rows",
         "create or replace view stg_touches as select * from stg_touches_checked where touch_id = 't1'",
         "create or replace view stg_conversions as"
-        " from stg_conversions_checked union all from stg_conversions_checked",
+        " select * from stg_conversions_checked union all select * from stg_conversions_checked",
     ],
     "conservation_of_touches": [
         "delete from journey_events where event_id = 't2'",
@@ -53,8 +52,8 @@ BREAKS = {
 
 
 @pytest.fixture(scope="module")
-def built(new_warehouse, raw_tables):
-    warehouse = new_warehouse("conservation")
+def built(verified_on_each_target, raw_tables):
+    warehouse = verified_on_each_target("conservation")
     warehouse.execute(raw_tables, ROWS)
     wanted = [
         *("+attribution", "+transitions", "+path_summary", "+path:models/journeys/journeys.sql"),
@@ -77,12 +76,14 @@ def tests(built):
 )
 def test_a_loss_is_found(built, tests, test, loss):
     query = tests[test]["compiled_code"]
-    with duckdb.connect(built.path) as connection:
-        assert connection.execute(query).fetchall() == []
-        connection.execute("begin")
-        connection.execute(loss)
-        assert connection.execute(query).fetchall() != []
-        connection.execute("rollback")
+    with built.cursor() as cursor:
+        cursor.execute(query)
+        assert cursor.fetchall() == []
+        cursor.execute("begin")
+        cursor.execute(loss)
+        cursor.execute(query)
+        assert cursor.fetchall() != []
+        cursor.execute("rollback")
 
 
 def test_every_conservation_test_stops_the_build(tests):

@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from datetime import datetime, timedelta
 
-import duckdb
 import pytest
 
 INACTIVITY = timedelta(days=30)
@@ -73,13 +72,12 @@ def describe(journey: list[tuple], data_end: datetime) -> dict:
 
 
 @pytest.fixture(scope="module")
-def history(new_warehouse, raw_tables):
+def history(on_each_target, raw_tables):
     touches, conversions = random_history(seed=3, customers=1_500)
-    warehouse = new_warehouse("journeys")
-    with duckdb.connect(warehouse.path) as connection:
-        connection.execute(raw_tables)
-        connection.executemany("insert into raw.touches values (?, ?, ?, ?, null, ?)", touches)
-        connection.executemany("insert into raw.conversions values (?, ?, ?, ?, ?)", conversions)
+    warehouse = on_each_target("journeys")
+    warehouse.execute(raw_tables)
+    warehouse.fill("raw.touches", [(*touch[:4], None, touch[4]) for touch in touches])
+    warehouse.fill("raw.conversions", conversions)
     wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
     outcome = warehouse.dbt("build", "--select", *wanted, "journey_touches")
     assert outcome.code == 0, outcome.output
@@ -91,7 +89,7 @@ def test_journeys_are_those_of_the_reference(history):
     rows = warehouse.query("""
         select outcome, customer_id, started_at, conversion_id, market, path, list_touches from journeys
         left join (
-            select journey_id, list(touch_id order by position) as list_touches
+            select journey_id, array_agg(touch_id order by position) as list_touches
             from journey_touches group by 1
         ) using (journey_id)
     """)

