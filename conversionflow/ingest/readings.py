@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from conversionflow.ingest.contracts import Kind
@@ -26,7 +27,9 @@ EXPECTED: Mapping[Kind, str] = MappingProxyType(
         "2026-03-01T09:30:00+02:00",
         Kind.DATE: "an ISO 8601 date without a time of day: 2026-03-01",
         Kind.MONEY: "an amount with a decimal point and at most two decimals, without thousands separator or "
-        "currency: 1234.50 (--round-money rounds to the cent)",
+        "currency: 1234.50 (--round-money rounds to the cent, --decimal-mark reads 1,234.50 or 1.234,50)",
+        Kind.EXACT: "an amount with a decimal point and at most six decimals, without thousands separator or "
+        "currency: 1234.5678 (--decimal-mark reads 1,234.50 or 1.234,50)",
         Kind.COUNT: "a whole number without a thousands separator: 1234",
         Kind.NUMBER: "a finite number with a decimal point: 0.125",
         Kind.BOOLEAN: "true or false",
@@ -34,7 +37,31 @@ EXPECTED: Mapping[Kind, str] = MappingProxyType(
 )
 
 
-def reading(kind: Kind, text: str, *, round_money: bool = False) -> str:
+@dataclass(frozen=True)
+class Spelling:
+    """
+    How a file writes its values, where it is not as `EXPECTED` says.
+
+    Attributes
+    ----------
+    round_money
+        Amounts are rounded to the cent, where more than two decimals would be refused.
+    decimal_mark
+        `.` or `,`: numbers may have the other of the two between groups of three digits. None: numbers have
+        a decimal point and no such separator.
+    date_format
+        The strptime format of dates and times, such as `%d/%m/%Y`. None: they are in ISO 8601.
+    """
+
+    round_money: bool = False
+    decimal_mark: str | None = None
+    date_format: str | None = None
+
+
+PLAIN = Spelling()
+
+
+def reading(kind: Kind, text: str, spelling: Spelling = PLAIN) -> str:
     """
     Return the SQL expression of the SQL text `text` read as `kind`.
 
@@ -47,17 +74,35 @@ def reading(kind: Kind, text: str, *, round_money: bool = False) -> str:
         What the text should hold.
     text
         A SQL expression of type VARCHAR.
-    round_money
-        Round an amount to the cent instead of refusing more than two decimals.
+    spelling
+        How the file writes its values.
     """
-    if kind is Kind.MONEY and round_money:
+    if kind in _MOMENTS and spelling.date_format:
+        return _formatted(kind, text, spelling.date_format)
+    if kind in _NUMBERS and spelling.decimal_mark:
+        text = _plain_number(text, spelling.decimal_mark)
+    if kind is Kind.MONEY and spelling.round_money:
         return _if_number(text, f"try_cast({text} as decimal(18, 2))")
     return _READINGS[kind](text)
 
 
-def inference(columns: Sequence[str]) -> str:
+def inference(columns: Sequence[str], spelling: Spelling = PLAIN) -> str:
     """Return SQL that gives, for each column, the name of the first kind that reads all its values."""
-    return ", ".join(_inferred(column) for column in columns)
+    return ", ".join(_inferred(column, spelling) for column in columns)
+
+
+def _formatted(kind: Kind, text: str, date_format: str) -> str:
+    moment = f"try_strptime({text}, {literal(date_format)})"
+    if kind is Kind.TIMESTAMP:
+        return moment
+    return f"case when {moment} = date_trunc('day', {moment}) then cast({moment} as date) end"
+
+
+def _plain_number(text: str, mark: str) -> str:
+    separator = "." if mark == "," else ","
+    grouped = literal(rf"[+-]?(\d{{1,3}}([{separator}]\d{{3}})+|\d+)([{mark}]\d+)?")
+    plain = f"replace(replace({text}, {literal(separator)}, ''), {literal(mark)}, '.')"
+    return f"case when regexp_full_match({text}, {grouped}) then {plain} end"
 
 
 def _if_number(text: str, value: str) -> str:
@@ -66,10 +111,12 @@ def _if_number(text: str, value: str) -> str:
 
 
 def _exactly(kind: Kind) -> Callable[[str], str]:
-    # Six decimals: beyond them lies the binary noise of a float that was written as text.
+    # Six decimals: beyond them lies the binary noise of a float that was written as text. A value that is
+    # spelled as its type would be needs no such check, which takes most of the time.
     def expression(text: str) -> str:
         exact, wanted = f"try_cast({text} as decimal(38, 6))", f"try_cast({text} as {kind.value})"
-        return _if_number(text, f"case when {exact} = {wanted} then {wanted} end")
+        checked = _if_number(text, f"case when {exact} = {wanted} then {wanted} end")
+        return f"case when cast({wanted} as varchar) = {text} then {wanted} else {checked} end"
 
     return expression
 
@@ -112,19 +159,22 @@ _READINGS: Mapping[Kind, Callable[[str], str]] = MappingProxyType(
         Kind.TIMESTAMP: _timestamp,
         Kind.DATE: _date,
         Kind.MONEY: _exactly(Kind.MONEY),
+        Kind.EXACT: _exactly(Kind.EXACT),
         Kind.COUNT: _exactly(Kind.COUNT),
         Kind.NUMBER: _number,
         Kind.BOOLEAN: _boolean,
     }
 )
 
+_MOMENTS = (Kind.TIMESTAMP, Kind.DATE)
+_NUMBERS = (Kind.MONEY, Kind.EXACT, Kind.COUNT, Kind.NUMBER)
 _CANDIDATES = (Kind.COUNT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP)
 
 
-def _inferred(column: str) -> str:
+def _inferred(column: str, spelling: Spelling) -> str:
     branches = []
     for kind in _CANDIDATES:
-        readable = f"{reading(kind, column)} is not null"
+        readable = f"{reading(kind, column, spelling)} is not null"
         if kind in (Kind.COUNT, Kind.NUMBER):
             # A leading zero or more digits than a number keeps belong to a code, such as a postcode.
             readable += f" and not regexp_full_match({column}, {_LOOKS_LIKE_CODE})"

@@ -1,0 +1,74 @@
+"""Which files are in which raw table, so that the same file is not loaded twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from conversionflow.ingest.sources import Reading, file_hash
+from conversionflow.warehouse.duckdb import quoted
+from conversionflow.warehouse.session import Session
+
+HISTORY = "load_history"
+
+
+@dataclass(frozen=True)
+class Content:
+    """
+    What a load brings: the bytes of a file and how they are read.
+
+    Attributes
+    ----------
+    source
+        The file or URI as it was named.
+    file_hash
+        The SHA-256 of the file; None for a database, which may say something else tomorrow.
+    reading
+        The settings of the reading, and the hashes of further files it takes, as JSON.
+    """
+
+    source: str
+    file_hash: str | None
+    reading: str
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """What makes two loads the same."""
+        return self.file_hash, self.reading
+
+
+def content_of(source: str, reading: Reading) -> Content:
+    """Return what loading `source` would bring."""
+    settings = asdict(reading) | {"lookups": {name: file_hash(at) for name, at in reading.lookups.items()}}
+    return Content(source, file_hash(source), json.dumps(settings, sort_keys=True))
+
+
+class History:
+    """The records of one table, in `load_history` of the same schema."""
+
+    def __init__(self, session: Session, schema: str, table: str) -> None:
+        self._session = session
+        self._name = quoted(schema, HISTORY)
+        self._table = table
+        session.run(f"create schema if not exists {quoted(schema)}")
+        session.run(
+            f"create table if not exists {self._name} (table_name varchar, source varchar, file_hash varchar,"
+            " reading varchar, mode varchar, loaded_rows bigint, loaded_at timestamp)"
+        )
+
+    def contents(self) -> Collection[tuple[str | None, str]]:
+        """Return the keys of what the table holds, as far as it is known."""
+        query = f"select file_hash, reading from {self._name} where table_name = ?"  # noqa: S608
+        return {(found, reading) for found, reading in self._session.run(query, self._table) if found}
+
+    def forget(self) -> None:
+        """Remove the table's records: its rows are gone."""
+        self._session.run(f"delete from {self._name} where table_name = ?", self._table)  # noqa: S608
+
+    def add(self, content: Content, mode: str, rows: int) -> None:
+        """Record a load."""
+        moment = datetime.now(UTC).replace(tzinfo=None)
+        values = (self._table, content.source, content.file_hash, content.reading, mode, rows, moment)
+        self._session.run(f"insert into {self._name} values (?, ?, ?, ?, ?, ?, ?)", *values)  # noqa: S608
