@@ -11,6 +11,9 @@ from pathlib import Path
 import dbt_process
 import duckdb
 import pytest
+from postgres_server import postgres_server
+
+__all__ = ["postgres_server"]
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -50,25 +50,34 @@ class History:
 
     def __init__(self, session: Session, schema: str, table: str) -> None:
         self._session = session
+        self._schema = schema
         self._name = quoted(schema, HISTORY)
         self._table = table
-        session.run(f"create schema if not exists {quoted(schema)}")
-        session.run(
-            f"create table if not exists {self._name} (table_name varchar, source varchar, file_hash varchar,"
-            " reading varchar, mode varchar, loaded_rows bigint, loaded_at timestamp)"
-        )
 
-    def contents(self) -> Collection[tuple[str | None, str]]:
-        """Return the keys of what the table holds, as far as it is known."""
+    def keys(self) -> Counter[tuple[str | None, str]]:
+        """Return how often the table holds what, as far as it is known."""
         query = f"select file_hash, reading from {self._name} where table_name = ?"  # noqa: S608
-        return {(found, reading) for found, reading in self._session.run(query, self._table) if found}
+        found = self._session.run(query, self._table) if self._exists() else []
+        return Counter((file_hash, reading) for file_hash, reading in found)
+
+    def has(self, content: Content) -> bool:
+        """Whether the table holds what is in a file; of a database nobody knows."""
+        return content.file_hash is not None and content.key in self.keys()
 
     def forget(self) -> None:
         """Remove the table's records: its rows are gone."""
-        self._session.run(f"delete from {self._name} where table_name = ?", self._table)  # noqa: S608
+        if self._exists():
+            self._session.run(f"delete from {self._name} where table_name = ?", self._table)  # noqa: S608
+
+    def _exists(self) -> bool:
+        return self._session.state(self._schema, HISTORY) is not None
 
     def add(self, content: Content, mode: str, rows: int) -> None:
         """Record a load."""
+        self._session.run(
+            f"create table if not exists {self._name} (table_name varchar, source varchar, file_hash varchar,"
+            " reading varchar, mode varchar, loaded_rows bigint, loaded_at timestamp)"
+        )
         moment = datetime.now(UTC).replace(tzinfo=None)
         values = (self._table, content.source, content.file_hash, content.reading, mode, rows, moment)
         self._session.run(f"insert into {self._name} values (?, ?, ?, ?, ?, ?, ?)", *values)  # noqa: S608

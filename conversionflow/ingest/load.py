@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -135,7 +136,8 @@ class _Load:
         """Make the sources the whole of the table."""
         before, history = self._state(), self._history()
         has_rows = before is not None and before.rows > 0
-        same = {content.key for content in contents} == history.contents()
+        files = all(content.file_hash for content in contents)
+        same = files and Counter({content.key for content in contents}) == history.keys()
         if has_rows and same and not self._request.again:
             return [self._skipped(content) for content in contents]
         if before and has_rows and self._request.existing is WhenTableExists.REFUSE:
@@ -146,7 +148,7 @@ class _Load:
         history.forget()
         loaded: list[Loaded] = []
         for content in contents:
-            if content.key in history.contents():
+            if history.has(content):
                 loaded.append(self._skipped(content))
             else:
                 loaded.append(self._written(content, history, make=not loaded))
@@ -157,7 +159,7 @@ class _Load:
         before, history = self._state(), self._history()
         if before is None or not before.rows:
             history.forget()
-        if content.key in history.contents() and not self._request.again:
+        if history.has(content) and not self._request.again:
             return self._skipped(content)
         return self._written(content, history, make=before is None)
 

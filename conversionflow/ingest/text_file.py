@@ -21,7 +21,7 @@ _BINARY = {
     b"PK\x03\x04": "a ZIP or Excel file: name an Excel file .xlsx, and unpack any other",
     b"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx",
 }
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 class TextFile:
@@ -33,9 +33,9 @@ class TextFile:
     path
         The file.
     encoding
-        What it is in, by Python's name of it; None: UTF-8, or UTF-16 where it begins with its mark.
+        What it is in, by Python's name of it; None: what its first bytes mark, else UTF-8.
     folder
-        Where a copy in UTF-8 goes if it is in anything else.
+        Where a copy in UTF-8 goes if it is in anything else, or has a mark.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class TextFile:
     path
         The file in UTF-8: itself or the copy.
     compression
-        Of `path`: `gzip` or `none`.
+        Of `path`: `gzip` or `uncompressed`.
 
     Raises
     ------
@@ -55,10 +55,10 @@ class TextFile:
     def __init__(self, path: Path, encoding: str | None, folder: Path) -> None:
         self.name = str(path)
         self.path = path
-        self.compression = "gzip" if _is_gzip(path) else "none"
+        self.compression = "gzip" if _is_gzip(path) else "uncompressed"
         head = self._head()
-        if encoding is None and head.startswith(_UTF16_MARKS):
-            encoding = "utf-16"
+        if encoding is None:
+            encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
         if encoding is not None and codecs.lookup(encoding).name != "utf-8":
             self._convert(encoding, folder)
         else:
@@ -68,7 +68,7 @@ class TextFile:
     def open(self) -> Iterator[TextIO]:
         """Open the text; what is not UTF-8 becomes lone surrogates."""
         with self._bytes() as binary:
-            yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
+            yield io.TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape", newline="")
 
     @contextmanager
     def _bytes(self) -> Iterator[io.BufferedIOBase]:
@@ -106,7 +106,7 @@ class TextFile:
         copy = folder / "in_utf_8"
         lines = 1
         with self._bytes() as binary, copy.open("w", encoding="utf-8", newline="") as target:
-            reader = codecs.getreader(encoding)(binary)
+            reader = io.TextIOWrapper(binary, encoding=encoding, newline="")
             try:
                 while text := reader.read(_HEAD_BYTES):
                     target.write(text)
@@ -118,7 +118,7 @@ class TextFile:
                 ) from error
             except DAMAGED_GZIP as error:
                 raise self._damaged(error) from error
-        self.path, self.compression = copy, "none"
+        self.path, self.compression = copy, "uncompressed"
 
 
 def checked_encoding(name: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
 import duckdb
 
 from conversionflow.core.errors import InputError
@@ -53,9 +51,7 @@ class TypedRows:
         self._kinds = {name: known[name] for name in names if name in known}
         unknown = [name for name in names if name not in known]
         if unknown and not source.typed:
-            columns = inference([quoted(name) for name in unknown], spelling)
-            found = self._one_row(columns)
-            self._kinds |= {name: Kind[str(kind)] for name, kind in zip(unknown, found, strict=True)}
+            self._kinds |= dict.fromkeys(unknown, Kind.TEXT) | self._inferred(unknown)
 
     def sql(self) -> str:
         """Return SQL for the typed rows, to be run once; a value that cannot be read raises."""
@@ -82,11 +78,12 @@ class TypedRows:
         except duckdb.Error as structural:
             return self.source.explain(str(structural))
 
-    def _one_row(self, columns: str, inner: str = "*") -> tuple[Any, ...]:
-        # A cursor of its own: after a failed statement the connection's transaction takes no other.
+    def _inferred(self, names: Sequence[str]) -> dict[str, Kind]:
+        columns = ", ".join(quoted(name) for name in names)
         with self._connection.cursor() as cursor:
-            rows = f"(select {inner} from {self._relation(cursor)})"  # noqa: S608
-            return cursor.execute(f"select {columns} from {rows}").fetchone() or ()  # noqa: S608
+            texts = f"(select {columns} from {self._relation(cursor)})"  # noqa: S608
+            found = cursor.execute(inference(texts, self._spelling)).fetchall()
+        return {name: Kind[kind] for name, kind in found}
 
     def _relation(self, connection: duckdb.DuckDBPyConnection) -> str:
         """SQL for the source's rows, as texts where a kind is known and as they are elsewhere."""
@@ -113,7 +110,11 @@ class TypedRows:
     def _first_unreadable(self) -> InputError:
         aggregates = ", ".join(_faults_of(name) for name in self._kinds)
         checks = ", ".join(f"{self._unreadable(name)} as {_fault(name)}" for name in self._kinds)
-        found = iter(self._one_row(aggregates, f"*, row_number() over () - 1 as {_ROW}, {checks}"))
+        # A cursor of its own: after a failed statement the connection's transaction takes no other.
+        with self._connection.cursor() as cursor:
+            numbered = f"*, row_number() over () - 1 as {_ROW}, {checks}"
+            checked = f"(select {numbered} from {self._relation(cursor)})"  # noqa: S608
+            found = iter(cursor.execute(f"select {aggregates} from {checked}").fetchone() or ())  # noqa: S608
         faults = [
             (row, name, value, count)
             for name, row, value, count in zip(self._kinds, found, found, found, strict=False)
