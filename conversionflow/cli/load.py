@@ -53,7 +53,7 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--query", metavar="SQL", help="The rows of a Postgres database."),
         click.option(
             "--mapping", "report", metavar="NAME_OR_FILE",
-            help="The source is an ad platform's report: google_ads, meta_ads, microsoft_ads or a file of your own.",
+            help="The source is an ad platform's report: google_ads, meta_ads, microsoft_ads or your file.",
         ),
         click.option(
             "--lookup", "lookups", multiple=True, callback=_pairs, metavar="NAME=FILE",
@@ -92,8 +92,8 @@ def load(
     r"""
     Load files, or a table of another database, into the raw table TABLE: each all or nothing.
 
-    A source is CSV or JSON lines (plain or gzip), Parquet, Excel, a DuckDB file or postgresql://...; files may
-    be patterns such as 'exports/*.csv'. TABLE is touches, conversions, spend, sales, customer_aliases,
+    A source is CSV or JSON lines (plain or gzip), Parquet, Excel, a DuckDB file or postgresql://...; files
+    may be patterns such as 'exports/*.csv'. TABLE is touches, conversions, spend, sales, customer_aliases,
     path_counts or experiments, whose columns and types are checked; or a name of your own, whose columns the
     project's settings map later (touches_fields and so on).
 
@@ -158,7 +158,9 @@ def _requests(
 def _report(loaded: Loaded, warehouse: Target) -> None:
     where = f"{loaded.table} of {warehouse.name}"
     if loaded.skipped:
-        click.echo(f"{loaded.source} is in {where} already, read the same way: nothing changed (--again loads it)")
+        click.echo(
+            f"{loaded.source} is in {where} already, read the same way: nothing changed (--again loads it)"
+        )
         return
     updated = f", {loaded.updated:,} of them in place of others" if loaded.updated else ""
     click.echo(f"{loaded.rows:,} rows loaded into {where} in {loaded.seconds:.1f} s{updated}")

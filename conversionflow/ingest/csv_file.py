@@ -158,4 +158,3 @@ class _Lines:
         for line in self._text:
             self.end = line[len(line.rstrip("\r\n")) :]
             yield line
-

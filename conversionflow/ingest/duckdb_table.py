@@ -90,7 +90,9 @@ class DuckDBTable:
         if len(fitting) == 1:
             return fitting[0]
         has = ", ".join(".".join(pair) for pair in relations) or "none"
-        problem = f"has no table {table}" if table and not fitting else "has more than one table that it may be"
+        problem = (
+            f"has no table {table}" if table and not fitting else "has more than one table that it may be"
+        )
         raise InputError(f"{path} {problem}. Name one with --from-table SCHEMA.TABLE. Its tables: {has}.")
 
 

@@ -79,14 +79,18 @@ def _fault(cell: re.Match[bytes], within: Callable[[int, int], bool]) -> str | N
     error = kind is not None and kind[1] == b"e"
     # a formula whose result is a text may well give an empty one
     uncalculated = b"<f" in content and value is None and (kind is None or kind[1] != b"str")
-    if place is None or not (error or uncalculated) or not within(int(place[2]) - 1, column_number(place[1].decode())):
+    if (
+        place is None
+        or not (error or uncalculated)
+        or not within(int(place[2]) - 1, column_number(place[1].decode()))
+    ):
         return None
     where = f"cell {place[1].decode()}{place[2].decode()}"
     if error:
         return f"{where}: the value is the error {value[1].decode() if value else ''}. Correct it in Excel."
     return (
-        f"{where}: the formula has no result in the file. Open the file in Excel, which calculates it, and save "
-        "it; or put the value in its place."
+        f"{where}: the formula has no result in the file. Open the file in Excel, which calculates it, and "
+        "save it; or put the value in its place."
     )
 
 

@@ -26,8 +26,8 @@ class ExcelSheet:
     """
     One sheet whose first row is the header.
 
-    Cells formatted as dates are read as Excel stores them, whatever way they are shown. Rows without any value
-    are passed over.
+    Cells formatted as dates are read as Excel stores them, whatever way they are shown. Rows without any
+    value are passed over.
 
     Attributes
     ----------
@@ -55,7 +55,9 @@ class ExcelSheet:
             chosen = _chosen(path, workbook, sheet)
             self._sheet = workbook.get_sheet_by_name(chosen)
         except (CalamineError, OSError) as error:
-            raise InputError(f"{path} is not a whole Excel workbook: {error}. Save it again as .xlsx.") from error
+            raise InputError(
+                f"{path} is not a whole Excel workbook: {error}. Save it again as .xlsx."
+            ) from error
         self.name = f"{path}, sheet {chosen}"
         self._top, self._left, self._bottom, self._right = self._area(cells)
         self._refuse_merged()
@@ -70,8 +72,8 @@ class ExcelSheet:
         if not width or not all(self.header):
             at = f"{_letters(self._left + self.header.index('') if width else self._left)}{header[0]}"
             raise InputError(
-                f"{self.name}, cell {at}: the header has no name there. If it is in another row, say where the "
-                "table is, such as --range A3:F."
+                f"{self.name}, cell {at}: the header has no name there. If it is in another row, say where "
+                "the table is, such as --range A3:F."
             )
         self._refuse_unnamed(width)
 
@@ -103,10 +105,11 @@ class ExcelSheet:
         return InputError(f"{self.name} cannot be read: {reason}. No row was loaded.")
 
     def _area(self, cells: str | None) -> tuple[int, int, int, int]:
-        """Return the first and last rows and columns to read, from 0 and inclusive, as top, left, bottom, right."""
+        """Return what to read, from 0 and inclusive: top, left, bottom and right."""
         start, end = self._sheet.start, self._sheet.end
         if start is None or end is None:
             raise InputError(f"{self.name} is empty.")
+        self._start = start
         if cells is None:
             return start[0], start[1], end[0], end[1]
         match = _RANGE.fullmatch(cells)
@@ -125,7 +128,7 @@ class ExcelSheet:
 
     def _rows(self) -> Iterator[tuple[int, list[str | None]]]:
         """Give each row with a value, and its number in the sheet, from 1."""
-        first_row, first_column = self._sheet.start
+        first_row, first_column = self._start
         columns = slice(self._left - first_column, self._right - first_column + 1)
         rows = islice(self._sheet.iter_rows(), self._top - first_row, self._bottom - first_row + 1)
         for number, row in enumerate(rows, start=self._top + 1):
@@ -138,8 +141,8 @@ class ExcelSheet:
             if self._within(top, left) or self._within(bottom, right):
                 raise InputError(
                     f"{self.name}, cells {_letters(left)}{top + 1}:{_letters(right)}{bottom + 1} are merged: "
-                    "only the first of them holds a value. Unmerge them and fill each, or leave them out with "
-                    "--range. No row was loaded."
+                    "only the first of them holds a value. Unmerge them and fill each, or leave them out "
+                    "with --range. No row was loaded."
                 )
 
     def _refuse_unnamed(self, width: int) -> None:
@@ -148,7 +151,8 @@ class ExcelSheet:
             if extra is not None:
                 raise InputError(
                     f"{self.name}, cell {_letters(self._left + extra)}{number}: there is a value but no name "
-                    "in the header above it. Name the column, or leave it out with --range. No row was loaded."
+                    "in the header above it. Name the column, or leave it out with --range. No row was "
+                    "loaded."
                 )
 
 

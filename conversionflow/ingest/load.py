@@ -142,8 +142,8 @@ class _Load:
             return [self._skipped(content) for content in contents]
         if before and has_rows and self._request.existing is WhenTableExists.REFUSE:
             raise InputError(
-                f"{self._name} has {before.rows:,} rows already. Say what to do with them: --replace, --append "
-                "or --upsert KEY."
+                f"{self._name} has {before.rows:,} rows already. Say what to do with them: --replace, "
+                "--append or --upsert KEY."
             )
         history.forget()
         loaded: list[Loaded] = []
@@ -206,9 +206,7 @@ class _Load:
         names = table_columns(source.name, request.table, source.header, contract, reading.mapping)
         kinds = {kind.value: kind for kind in Kind}
         known = {name: kinds[kind] for name, kind in (kept or {}).items() if kind in kinds}
-        return TypedRows(
-            self._session.reader, source, names, known | contract.columns, reading.spelling
-        )
+        return TypedRows(self._session.reader, source, names, known | contract.columns, reading.spelling)
 
     def _rows(self, typed: TypedRows) -> tuple[str, Sequence[str]]:
         report: Report | None = self._report

@@ -13,7 +13,17 @@ from conversionflow.ingest.readings import Spelling
 from conversionflow.ingest.reports import shipped_reports
 from conversionflow.ingest.sources import Reading, is_uri
 
-_TEXTS = ("encoding", "sheet", "range", "from_table", "query", "mapping", "date_format", "decimal_mark", "schema")
+_TEXTS = (
+    "encoding",
+    "sheet",
+    "range",
+    "from_table",
+    "query",
+    "mapping",
+    "date_format",
+    "decimal_mark",
+    "schema",
+)
 _OPTIONAL = ("mode", "key", "map", "lookup", "round_money", *_TEXTS)
 
 
@@ -44,9 +54,9 @@ def read_manifest(path: Path, schema: str) -> list[Request]:
 
 def _request(place: str, folder: Path, entry: Any, schema: str) -> Request:
     entry = checked_keys(place, entry, ("table", "from"), _OPTIONAL)
-    for key in (*_TEXTS, "table"):
-        if not isinstance(entry.get(key, ""), str):
-            raise InputError(f"{place}: {key} should be a text, not {entry[key]!r}.")
+    for name in (*_TEXTS, "table"):
+        if not isinstance(entry.get(name, ""), str):
+            raise InputError(f"{place}: {name} should be a text, not {entry[name]!r}.")
     sources = [entry["from"]] if isinstance(entry["from"], str) else entry["from"]
     key = [entry["key"]] if isinstance(entry.get("key"), str) else entry.get("key", [])
     modes = [mode.value for mode in WhenTableExists]
@@ -83,7 +93,7 @@ def _reading(place: str, entry: Mapping[str, Any], located: Callable[[str], str]
         cells=entry.get("range"),
         from_table=entry.get("from_table"),
         query=entry.get("query"),
-        report=report if report in (None, *shipped_reports()) else located(report),
+        report=located(report) if report and report not in shipped_reports() else report,
         lookups={name: located(file) for name, file in _pairs(place, "lookup", entry).items()},
     )
 

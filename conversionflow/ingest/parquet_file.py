@@ -13,6 +13,7 @@ from conversionflow.core.errors import InputError
 from conversionflow.ingest.typed_columns import selected
 from conversionflow.warehouse.duckdb import file_literal
 
+
 class ParquetFile:
     """
     A Parquet file.

@@ -53,12 +53,15 @@ class PostgresRows:
         self._place = _safe_place(uri)
         if (table is None) == (query is None):
             raise InputError(
-                f"Say what to load of {self._place}: either --from-table SCHEMA.TABLE or --query 'select ...'."
+                f"Say what to load of {self._place}: either --from-table SCHEMA.TABLE or --query "
+                "'select ...'."
             )
         self.name = f"{self._place}, {f'table {table}' if table else 'query'}"
         self._copy = folder / "rows.csv"
         with ExitStack() as stack:
-            self._types = self._copied(stack.enter_context(closing(_connected(uri, self._place))), table, query)
+            self._types = self._copied(
+                stack.enter_context(closing(_connected(uri, self._place))), table, query
+            )
         self.header = tuple(name for name, _ in self._types)
 
     def relation(
@@ -101,7 +104,9 @@ class PostgresRows:
         try:
             connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
             with connection.cursor() as cursor:
-                cursor.execute("set time zone 'UTC'; set datestyle to 'ISO, YMD'; set extra_float_digits to 1")
+                cursor.execute(
+                    "set time zone 'UTC'; set datestyle to 'ISO, YMD'; set extra_float_digits to 1"
+                )
                 source = f"({query.rstrip().rstrip(';')}\n)" if query else _table(cursor, table or "")
                 cursor.execute(f"select * from {source} as described limit 0")  # noqa: S608
                 columns = [(column.name, column.type_code) for column in cursor.description]

@@ -109,8 +109,8 @@ class Report:
             if len(values) > 1:
                 found = ", ".join(str(value) for (value,) in values)
                 raise InputError(
-                    f"{source}: {column} is not the same throughout ({found}), so its money cannot be summed. "
-                    "Load a file for each. No row was loaded."
+                    f"{source}: {column} is not the same throughout ({found}), so its money cannot be "
+                    "summed. Load a file for each. No row was loaded."
                 )
 
 
@@ -131,7 +131,9 @@ def read_report(name: str, table: str) -> Report:
         If there is no such mapping, or it is not written as it should be.
     """
     content = _read(name)
-    columns = checked_keys(name, content, required=("table", "columns"), optional=("names", "same_throughout"))
+    columns = checked_keys(
+        name, content, required=("table", "columns"), optional=("names", "same_throughout")
+    )
     if columns["table"] != table or table not in CONTRACTS:
         raise InputError(f"The mapping {name} is for the table {columns['table']}, not {table}.")
     contract = CONTRACTS[table]
@@ -145,7 +147,7 @@ def read_report(name: str, table: str) -> Report:
     if missing:
         raise InputError(f"The mapping {name} does not say where {missing[0]} comes from.")
     same = [identifier(column, 0) for column in columns.get("same_throughout") or []]
-    taken = plan.taken | {column: Kind.TEXT for column in same}
+    taken = plan.taken | dict.fromkeys(same, Kind.TEXT)
     return Report(name, contract, expressions, taken, plan.used, same)
 
 
@@ -160,7 +162,7 @@ def _read(name: str) -> Any:
     path = Path(name).expanduser()
     if not path.is_file():
         raise InputError(
-            f"There is no mapping {name}. There are {', '.join(shipped_reports())}; or name a file of your own."
+            f"There is no mapping {name}. There are {', '.join(shipped_reports())}; or name your own file."
         )
     return read_yaml(name, path.read_text(encoding="utf-8"))
 
@@ -180,7 +182,9 @@ class _Plan:
         place = f"{self._name}, columns, {column}"
         kind = self._contract.columns.get(column)
         if kind is None:
-            raise InputError(f"{place}: there is no such column. There are {', '.join(self._contract.columns)}.")
+            raise InputError(
+                f"{place}: there is no such column. There are {', '.join(self._contract.columns)}."
+            )
         if isinstance(rule, dict) and "value" in rule:
             value = checked_keys(place, rule, ("value",))["value"]
             return f"cast({'null' if value is None else literal(str(value))} as {kind.value})"
@@ -196,7 +200,9 @@ class _Plan:
 
     def _take(self, place: str, source: str, kind: Kind) -> None:
         if self.taken.setdefault(source, kind) is not kind:
-            raise InputError(f"{place}: {source} is already taken as something else than {kind.name.lower()}.")
+            raise InputError(
+                f"{place}: {source} is already taken as something else than {kind.name.lower()}."
+            )
 
     def _named(self, place: str, source: str, lookup: str) -> str:
         if lookup not in self._lookups:
@@ -222,11 +228,10 @@ def _read_names(connection: duckdb.DuckDBPyConnection, lookup: str, names: Names
         columns = table_columns(source.name, "the list of names", source.header, needed, {})
         typed = TypedRows(connection, source, columns, dict.fromkeys(columns, Kind.TEXT), Reading().spelling)
         key, name = (quoted(identifier(column, 0)) for column in wanted[:2])
-        order = quoted(identifier(names.latest, 0)) if names.latest else "row_number() over ()"
+        age = quoted(identifier(names.latest, 0)) if names.latest else "row_number() over ()"
+        rows = f"(select {key} as id, {name} as name, {age} as age from ({typed.sql()}))"  # noqa: S608
+        latest = f"select id, arg_max(name, age) as name from {rows} where name is not null group by id"  # noqa: S608
         try:
-            connection.execute(
-                f"create or replace temporary table {lookup} as select {key} as id, arg_max({name}, age) as name"  # noqa: S608
-                f" from (select *, {order} as age from ({typed.sql()})) where {name} is not null group by {key}"
-            )
+            connection.execute(f"create or replace temporary table {lookup} as {latest}")
         except duckdb.Error as error:
             raise typed.explained(error) from error

@@ -81,7 +81,7 @@ class Source(Protocol):
     def relation(
         self, connection: duckdb.DuckDBPyConnection, names: Sequence[str], native: Collection[str]
     ) -> str:
-        """Return SQL for the rows in order, to be read once: columns under `names`, texts unless in `native`."""
+        """Return SQL for the rows in order, to be read once: under `names`, as texts unless in `native`."""
 
     def place(self, row: int) -> str:
         """Return the place of data row `row` (from 0) in words."""

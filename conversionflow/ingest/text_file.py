@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, cast
 
 from conversionflow.core.errors import InputError
 
@@ -71,9 +71,9 @@ class TextFile:
             yield io.TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape", newline="")
 
     @contextmanager
-    def _bytes(self) -> Iterator[io.BufferedIOBase]:
+    def _bytes(self) -> Iterator[BinaryIO]:
         with self.path.open("rb") as raw:
-            yield gzip.GzipFile(fileobj=raw) if self.compression == "gzip" else raw
+            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.compression == "gzip" else raw
 
     def _head(self) -> bytes:
         try:

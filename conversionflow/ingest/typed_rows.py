@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
 import duckdb
 
 from conversionflow.core.errors import InputError
@@ -59,7 +60,7 @@ class TypedRows:
         return f"select {columns} from {self._relation(self._connection)}"  # noqa: S608
 
     def places(self, columns: Sequence[str], condition: str, values: Sequence[object]) -> list[str]:
-        """Return where the first rows are that satisfy a SQL condition on the typed columns, in words; none if the columns are not there."""
+        """Return in words where the first rows are for which `condition`, SQL on `columns`, holds."""
         if not set(columns) <= set(self.names):
             return []
         numbered = f"select *, row_number() over () - 1 as {_ROW} from ({self.sql()})"  # noqa: S608
@@ -86,7 +87,7 @@ class TypedRows:
         return {name: Kind[kind] for name, kind in found}
 
     def _relation(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """SQL for the source's rows, as texts where a kind is known and as they are elsewhere."""
+        """Return SQL for the source's rows, as texts where a kind is known and as they are elsewhere."""
         columns = ", ".join(self._trimmed(name) for name in self.names)
         native = set(self.names) - set(self._kinds)
         rows = self.source.relation(connection, self.names, native)

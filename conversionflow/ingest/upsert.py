@@ -14,7 +14,7 @@ def upsert(
     session: Session, table: tuple[str, str], typed: TypedRows, rows: str, key: Sequence[str]
 ) -> tuple[int, int]:
     """
-    Write rows in place of those with the same key, and beside all others; return how many, and how many were there.
+    Write rows in place of those with the same key; return how many, and how many took another's place.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ def read_ahead(batches: pa.RecordBatchReader, failures: list[Exception]) -> pa.R
     """
     Return the same batches, the next of them always on its way while one is being used.
 
-    What goes wrong in reading is appended to `failures` before it is raised: whoever reads through a C library
-    may not hear of it otherwise.
+    What goes wrong in reading is appended to `failures` before it is raised: whoever reads through a C
+    library may not hear of it otherwise.
     """
     return pa.RecordBatchReader.from_batches(batches.schema, _ahead(batches, failures))
 

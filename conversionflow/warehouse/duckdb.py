@@ -49,7 +49,7 @@ def database_path(explicit: Path | None = None) -> Path:
 
 
 def project_folder() -> Path:
-    """Return the nearest folder at or above the current one with a `dbt_project.yml`, else the current one."""
+    """Return the nearest folder, from the current one up, with a `dbt_project.yml`; else the current one."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
 

@@ -48,9 +48,7 @@ _RELATION = """
 class PostgresSession:
     """A Postgres database; its rows go through a DuckDB that holds no table of its own."""
 
-    def __init__(
-        self, name: str, connection: PostgresConnection, reader: duckdb.DuckDBPyConnection
-    ) -> None:
+    def __init__(self, name: str, connection: PostgresConnection, reader: duckdb.DuckDBPyConnection) -> None:
         self.name = name
         self.reader = reader
         self._connection = connection
@@ -159,8 +157,8 @@ def postgres_session(
     name
         The database, for messages.
     settings
-        The keywords of libpq: host, port, user, password, dbname, sslmode, ...; what is missing comes from its
-        environment variables.
+        The keywords of libpq: host, port, user, password, dbname, sslmode, ...; what is missing comes from
+        its environment variables.
     role
         The role that the tables will belong to; None: the user.
 

@@ -124,7 +124,9 @@ def _target(file: Path, name: str, output: Mapping[str, Any]) -> Target:
     if output.get("type") == "duckdb":
         path = Path(str(output.get("path", ":memory:"))).expanduser()
         if not path.name.endswith((".duckdb", ".db")) and ":" in str(path):
-            raise InputError(f"{file}, target {name}: {path} is not a file, so nothing can be loaded into it.")
+            raise InputError(
+                f"{file}, target {name}: {path} is not a file, so nothing can be loaded into it."
+            )
         return _duckdb_target((project_folder() / path).absolute())
     settings = {_KEYWORDS[key]: value for key, value in output.items() if key in _KEYWORDS and value != ""}
     if "host" not in settings or "dbname" not in settings:

@@ -36,7 +36,7 @@ class Session(Protocol):
         """Add a query's rows to a table, column by name, and return how many there were."""
 
     def stage(self, rows: str) -> int:
-        """Write a query's rows into the temporary table `staged_rows`, where `run` finds them, and count them."""
+        """Write a query's rows into the temporary table `staged_rows`, which `run` sees, and count them."""
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement in the warehouse, each `?` bound to a value, and return its rows if it has any."""

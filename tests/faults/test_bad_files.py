@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from loading import WhenTableExists, load_file
 
 from conversionflow.core.errors import InputError
-from loading import WhenTableExists, load_file
 
 FILES = Path(__file__).parent / "files"
 MORNING = datetime(2026, 3, 1, 9, 30)
@@ -68,7 +68,11 @@ REFUSED = {
     "csv_named.xlsx": ("is not a whole Excel workbook",),
     "truncated.xlsx": ("is not a whole Excel workbook",),
     "merged_cells.xlsx": ("sheet Touches, cells D2:D3 are merged", "Unmerge"),
-    "formula_never_calculated.xlsx": ("sheet Touches, cell D3", "formula has no result", "Open the file in Excel"),
+    "formula_never_calculated.xlsx": (
+        "sheet Touches, cell D3",
+        "formula has no result",
+        "Open the file in Excel",
+    ),
     "error_in_a_cell.xlsx": ("sheet Touches, cell D3", "#N/A"),
     "empty_sheet.xlsx": ("is empty",),
     "header_only.xlsx": ("has a header but no rows",),

@@ -7,10 +7,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from loading import Loaded, WhenTableExists, load_file
 
 from conversionflow.core.errors import InputError
 from conversionflow.ingest.contracts import CONTRACTS, Kind
-from loading import Loaded, WhenTableExists, load_file
 from conversionflow.ingest.readings import PLAIN, Spelling, reading
 from conversionflow.warehouse.duckdb import database_path
 

@@ -24,9 +24,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))
 amounts = st.decimals(Decimal("-1e15"), Decimal("1e15"), places=2)
 counts = st.integers(-(2**63), 2**63 - 1)
-records = st.tuples(
-    texts | st.none(), moments | st.none(), amounts | st.none(), counts | st.none()
-)
+records = st.tuples(texts | st.none(), moments | st.none(), amounts | st.none(), counts | st.none())
 tables = st.lists(records, min_size=1, max_size=4)
 often = settings(
     max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -53,7 +53,9 @@ def test_micros_become_currency_ids_names_and_a_day_s_rows_one(tmp_path: Path, d
         "impressions": "BIGINT",
         "clicks": "BIGINT",
     }
-    query = "select cast(spend_date as varchar), channel, campaign, cast(spend as varchar), impressions, clicks"
+    query = (
+        "select cast(spend_date as varchar), channel, campaign, cast(spend as varchar), impressions, clicks"
+    )
     assert rows(database, f"{query} from raw.spend order by 1, 3") == [
         ("2026-03-01", "paid_search", "Brand", "5.80", 50, 5),
         ("2026-03-01", "paid_search", "Generic", "0.01", 10, 1),
@@ -89,7 +91,7 @@ def test_other_names_make_it_another_load(tmp_path: Path, database: Path) -> Non
     [
         (GOOGLE.replace("4565000", "4,5"), "google_ads", "line 3 has 8 columns"),
         (GOOGLE.replace("4565000", "much"), "google_ads", "line 3, column cost_micros: cannot read 'much'"),
-        (GOOGLE.replace("cost_micros", "cost"), "google_ads", "the mapping google_ads needs the column cost_micros"),
+        (GOOGLE.replace("cost_micros", "cost"), "google_ads", "google_ads needs the column cost_micros"),
         (GOOGLE, "gogle_ads", "There is no mapping gogle_ads. There are google_ads, meta_ads, microsoft_ads"),
         ("date,campaign_id,currency_code,clicks,impressions,spend\n2026-03-01,1,EUR,1,1,1.5\n"
          "2026-03-01,1,USD,1,1,1.5\n", "microsoft_ads", "currency_code is not the same throughout .EUR, USD"),
@@ -165,7 +167,9 @@ def test_a_real_export_sums_to_what_pandas_counts(platform: str, database: Path)
     frame["campaign"] = frame[columns["id"]]
     if history:
         names = pd.read_csv(EXPORTS / f"{history}.csv", dtype=str).sort_values(latest)
-        frame["campaign"] = frame["campaign"].map(names.groupby("id")["name"].last()).fillna(frame["campaign"])
+        frame["campaign"] = (
+            frame["campaign"].map(names.groupby("id")["name"].last()).fillna(frame["campaign"])
+        )
     frame["money"] = frame[columns["spend"]] * columns["unit"]
     groups = frame.groupby(["date", "campaign"])[["money", "impressions", columns["clicks"]]].sum()
     expected = groups.reset_index().sort_values(["date", "campaign"])

@@ -49,10 +49,10 @@ def shop(tmp_path: Path) -> Path:
         connection.execute("create schema web; create type kind as enum ('search', 'it''s')")
         connection.execute(
             """create table web."All ""Touches"" 2026" as select 1.0::double as touch_id, 'c1' as customer_id,
-            timestamptz '2026-03-01 10:30:00+01' as touched_at, 'it''s'::kind as channel, 1.5::float as weight,
-            [1, 2] as pages"""
+            timestamptz '2026-03-01 10:30:00+01' as touched_at, 'it''s'::kind as channel,
+            1.5::float as weight, [1, 2] as pages"""
         )
-        connection.execute(f"create view web.leak as select * from read_csv('{secret}')")
+        connection.execute(f"create view web.leak as select * from read_csv('{secret}')")  # noqa: S608
         connection.execute("create table plain as select 1 as a")
     return path
 
@@ -192,7 +192,9 @@ def test_the_same_content_is_loaded_once(tmp_path: Path, database: Path) -> None
 def test_another_sheet_or_mapping_of_the_same_file_is_another_load(tmp_path: Path, database: Path) -> None:
     file = written(tmp_path / "a.csv", "a,b\n1,2\n")
     load_file("points", file, database)
-    mapped = load_file("points", file, database, mapping={"a": "b", "b": "a"}, existing=WhenTableExists.APPEND)
+    mapped = load_file(
+        "points", file, database, mapping={"a": "b", "b": "a"}, existing=WhenTableExists.APPEND
+    )
     assert not mapped.skipped
     assert rows(database, "from raw.points order by 1") == [(1, 2), (2, 1)]
 
