@@ -217,8 +217,7 @@ class _Load:
     def _write(self, typed: TypedRows, rows: str, kept: Mapping[str, str] | None) -> tuple[int, int]:
         schema, table = self._request.schema, self._request.table
         if kept is not None:
-            described = self._session.reader.execute(f"describe {rows}").fetchall()
-            _refuse_other_columns(typed.source.name, self._name, {row[0]: row[1] for row in described}, kept)
+            _refuse_other_columns(typed.source.name, self._name, self._session.described(rows), kept)
         if self._request.existing is WhenTableExists.UPSERT:
             return upsert(self._session, (schema, table), typed, rows, self._request.key)
         if kept is None:

@@ -34,7 +34,7 @@ def upsert(
     InputError
         If the rows have no such column, lack a value of the key, or have a key twice.
     """
-    described = [row[0] for row in session.reader.execute(f"describe {rows}").fetchall()]
+    described = session.described(rows)
     missing = [column for column in key if column not in described]
     if missing:
         raise InputError(

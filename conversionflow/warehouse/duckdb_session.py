@@ -42,6 +42,10 @@ class DuckDBSession:
         [(count,)] = self.run(f"create or replace table {quoted(schema, table)} as {rows}")
         return int(count)
 
+    def described(self, rows: str) -> dict[str, str]:
+        """Return the columns of a query with their types."""
+        return {name: kind for name, kind, *_ in self.run(f"describe {rows}")}
+
     def insert(self, schema: str, table: str, rows: str) -> int:
         """Add a query's rows to a table, column by name, and return how many there were."""
         [(count,)] = self.run(f"insert into {quoted(schema, table)} by name {rows}")

@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from conversionflow.core.errors import InputError
-from conversionflow.warehouse.ahead import read_ahead
 from conversionflow.warehouse.duckdb import TableState, prepare_reader, quoted
-from conversionflow.warehouse.postgres_copy import copy_rows, write_table
-from conversionflow.warehouse.postgres_types import postgres_type
 from conversionflow.warehouse.session import STAGED
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PostgresConnection  # noqa: N812
 
-_BATCH_ROWS = 50_000
-#: DuckDB's names of the types that the raw tables have, by Postgres'.
+_CHUNK_BYTES = 1 << 20
+#: Postgres' types by DuckDB's; what is not here, such as DATE, has the same name in both.
+_TYPES = {
+    "VARCHAR": "text",
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMP_S": "timestamp without time zone",
+    "TIMESTAMP_MS": "timestamp without time zone",
+    "TIMESTAMP_NS": "timestamp without time zone",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TIME": "time without time zone",
+    "DOUBLE": "double precision",
+    "FLOAT": "real",
+    "TINYINT": "smallint",
+    "UTINYINT": "smallint",
+    "USMALLINT": "integer",
+    "UINTEGER": "bigint",
+    "UBIGINT": "numeric(20,0)",
+    "HUGEINT": "numeric(39,0)",
+    "UHUGEINT": "numeric(39,0)",
+    "BLOB": "bytea",
+}
+_SAME = ("BIGINT", "INTEGER", "SMALLINT", "BOOLEAN", "DATE", "UUID", "INTERVAL")
+_NESTED = ("STRUCT", "MAP", "UNION", "JSON")
+#: How a type of Postgres is called in DuckDB, where not by the same name.
 _NAMES = {
     "text": "VARCHAR",
     "character varying": "VARCHAR",
     "timestamp without time zone": "TIMESTAMP",
-    "date": "DATE",
-    "bigint": "BIGINT",
+    "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
+    "time without time zone": "TIME",
     "double precision": "DOUBLE",
-    "boolean": "BOOLEAN",
+    "real": "FLOAT",
+    "bytea": "BLOB",
 }
 _COLUMNS = """
     select attributes.attname, format_type(attributes.atttypid, attributes.atttypmod)
@@ -91,27 +112,31 @@ class PostgresSession:
             If views read a table whose columns change.
         """
         before = self.state(schema, table)
-        with self._batches(rows) as batches:
-            wanted = {field.name: _plain(postgres_type(field.type)) for field in batches.schema}
-            if before and before.columns == wanted:
-                self.run(f"truncate {quoted(schema, table)}")
-                return copy_rows(self._connection, quoted(schema, table), batches)
+        columns = self._columns(rows)
+        if before and before.columns == self.described(rows):
+            self.run(f"truncate {quoted(schema, table)}")
+        else:
             self.run(f"create schema if not exists {quoted(schema)}")
             if before:
                 self._drop(schema, table)
-            return write_table(self._connection, quoted(schema, table), batches)
+            self.run(f"create table {quoted(schema, table)} ({_definitions(columns)})")
+        return self._copy(quoted(schema, table), rows, columns)
+
+    def described(self, rows: str) -> dict[str, str]:
+        """Return the columns of a query, with their types as `state` calls those of a table made of them."""
+        return {name: _duckdb_name(kind) for name, kind in self._columns(rows).items()}
 
     def insert(self, schema: str, table: str, rows: str) -> int:
         """Add a query's rows to a table, column by name, and return how many there were."""
-        with self._batches(rows) as batches:
-            return copy_rows(self._connection, quoted(schema, table), batches)
+        return self._copy(quoted(schema, table), rows, self._columns(rows))
 
     def stage(self, rows: str) -> int:
         """Write a query's rows into the temporary table `staged_rows`, and return how many there were."""
+        columns = self._columns(rows)
         self.run(f"drop table if exists pg_temp.{STAGED}")
-        with self._batches(rows) as batches:
-            count = write_table(self._connection, STAGED, batches, temporary=True)
-        self.run(f"analyze {STAGED}")
+        self.run(f"create temporary table {STAGED} ({_definitions(columns)})")
+        count = self._copy(f"pg_temp.{STAGED}", rows, columns)
+        self.run(f"analyze pg_temp.{STAGED}")
         return count
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -120,16 +145,40 @@ class PostgresSession:
             cursor.execute(statement.replace("?", "%s"), values)
             return cursor.fetchall() if cursor.description else []
 
-    @contextmanager
-    def _batches(self, rows: str) -> Iterator[pa.RecordBatchReader]:
-        failures: list[Exception] = []
-        try:
-            yield read_ahead(self.reader.execute(rows).to_arrow_reader(_BATCH_ROWS), failures)
-        except Exception as error:
-            # COPY reports what stopped its rows as an error of its own
-            if failures:
-                raise duckdb.Error(str(failures[0])) from error
-            raise
+    def _columns(self, rows: str) -> dict[str, str]:
+        """Return the columns of a query of the reader with the types they have in Postgres."""
+        return {
+            name: _postgres_type(kind)
+            for name, kind, *_ in self.reader.execute(f"describe {rows}").fetchall()
+        }
+
+    def _copy(self, relation: str, rows: str, columns: Mapping[str, str]) -> int:
+        """COPY a query's rows while DuckDB still reads them; what goes wrong there is raised as it is."""
+        names = ", ".join(quoted(name) for name in columns)
+        values = ", ".join(_in_words(name, kind) for name, kind in columns.items())
+        # a text of \. that stands alone in its line would end the copy
+        quotes = f", force_quote ({names})" if len(columns) == 1 else ""
+        read_end, write_end = os.pipe()
+
+        def write() -> int:
+            try:
+                [(count,)] = self.reader.execute(
+                    f"copy (select {values} from ({rows})) to '/dev/fd/{write_end}'"  # noqa: S608
+                    f" (format csv, header false{quotes})"
+                ).fetchall()
+                return int(count)
+            finally:
+                os.close(write_end)
+
+        with (
+            ThreadPoolExecutor(max_workers=1) as thread,
+            os.fdopen(read_end, "rb") as content,
+            self._connection.cursor() as cursor,
+        ):
+            written = thread.submit(write)
+            statement = f"copy {relation} ({names}) from stdin with (format csv, encoding 'UTF8')"
+            cursor.copy_expert(statement, content, _CHUNK_BYTES)
+            return written.result()
 
     def _drop(self, schema: str, table: str) -> None:
         from psycopg2.errors import DependentObjectsStillExist
@@ -187,14 +236,31 @@ def postgres_session(
         yield PostgresSession(name, connection, reader)
 
 
+def _definitions(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+
+
+def _postgres_type(kind: str) -> str:
+    decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind)
+    if decimal:
+        return f"numeric({decimal[1]},{decimal[2]})"
+    if kind.startswith(_NESTED) or kind.endswith("]"):
+        return "jsonb"
+    return _TYPES.get(kind, kind.lower() if kind in _SAME else "text")
+
+
 def _duckdb_name(kind: str) -> str:
-    numeric = re.fullmatch(r"numeric\((\d+), ?(\d+)\)", kind)
+    numeric = re.fullmatch(r"numeric\((\d+),(\d+)\)", kind)
     if numeric:
         return f"DECIMAL({numeric[1]},{numeric[2]})"
-    if kind.endswith("[]"):
-        return f"{_duckdb_name(kind.removesuffix('[]'))}[]"
     return _NAMES.get(kind, kind.upper())
 
 
-def _plain(kind: str) -> str:
-    return _duckdb_name("timestamp without time zone" if kind == "timestamp" else kind)
+def _in_words(name: str, kind: str) -> str:
+    """Return SQL for a column as Postgres reads it from CSV."""
+    value = quoted(name)
+    if kind == "jsonb":
+        return f"to_json({value}) as {value}"
+    if kind == "bytea":
+        return f"'\\x' || hex({value}) as {value}"
+    return value

@@ -32,6 +32,9 @@ class Session(Protocol):
     def replace(self, schema: str, table: str, rows: str) -> int:
         """Write a query's rows as the whole of a table, and return how many there were."""
 
+    def described(self, rows: str) -> dict[str, str]:
+        """Return the columns of a query, with their types as `state` calls those of a table made of them."""
+
     def insert(self, schema: str, table: str, rows: str) -> int:
         """Add a query's rows to a table, column by name, and return how many there were."""
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import psycopg2
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -205,3 +206,32 @@ def test_a_password_is_neither_taken_from_the_uri_nor_printed(database: Database
         assert "geheim" not in str(refusal.value)
     with pytest.raises(InputError, match="of localhost/x cannot be reached"):
         database.load("sales", "postgresql://me@localhost:1/x", reading=Reading(from_table="a"))
+
+
+def test_one_column_of_odd_texts_arrives_whole(database: Database, tmp_path: Path) -> None:
+    texts = ["\\.", None, "", "\\N", '"', "a,b"]
+    pq.write_table(pa.table({"a": texts, "b": [b"\x00\xff"] * 6}), tmp_path / "t.parquet")
+    pq.write_table(pa.table({"a": texts}), tmp_path / "one.parquet")
+    database.load("one", tmp_path / "one.parquet")
+    assert [row[0] for row in database.query("select a from raw.one")] == texts
+    database.load("two", tmp_path / "t.parquet")
+    assert [(a, bytes(b)) for a, b in database.query("select a, b from raw.two")] == [
+        (text, b"\x00\xff") for text in texts
+    ]
+
+
+def test_sources_that_come_as_arrow_arrive_too(database: Database, tmp_path: Path) -> None:
+    sheets = Path(__file__).parents[1] / "faults" / "files" / "dates_as_excel_stores_them.xlsx"
+    database.load("touches", sheets)
+    with duckdb.connect(tmp_path / "shop.duckdb") as connection:
+        connection.execute(
+            "create table t as select 't9' as touch_id, 'c' as customer_id, date '2026-03-01' as touched_at,"
+            " 'email' as channel"
+        )
+    key, how = ["touch_id"], WhenTableExists.UPSERT
+    database.load("touches", tmp_path / "shop.duckdb", existing=how, key=key)
+    assert database.query("select touch_id, touched_at from raw.touches order by 1") == [
+        ("t1", datetime(2026, 3, 1, 9, 30)),
+        ("t2", datetime(2026, 3, 1, 9, 30)),
+        ("t9", datetime(2026, 3, 1)),
+    ]
