@@ -143,8 +143,8 @@ def _exactly(kind: Kind, usual: Callable[[str, str], str]) -> Callable[[str], st
     return expression
 
 
-def _two_decimals(text: str, _wanted: str) -> str:
-    return f"{text} like '%.__' and not contains({text}, '_')"
+def _short_decimals(text: str, _wanted: str) -> str:
+    return f"({text} like '%.__' or {text} like '%._') and not contains({text}, '_')"
 
 
 def _spelled_alike(text: str, wanted: str) -> str:
@@ -188,7 +188,7 @@ _READINGS: Mapping[Kind, Callable[[str], str]] = MappingProxyType(
         Kind.TEXT: _text,
         Kind.TIMESTAMP: _timestamp,
         Kind.DATE: _date,
-        Kind.MONEY: _exactly(Kind.MONEY, _two_decimals),
+        Kind.MONEY: _exactly(Kind.MONEY, _short_decimals),
         Kind.EXACT: _exactly(Kind.EXACT, _spelled_alike),
         Kind.COUNT: _exactly(Kind.COUNT, _spelled_alike),
         Kind.NUMBER: _number,

@@ -97,7 +97,9 @@ class TypedRows:
         # Spaces around a number or a date carry nothing; within a text they are the user's.
         if self._kinds.get(name, Kind.TEXT) is Kind.TEXT:
             return quoted(name)
-        return f"nullif(trim({quoted(name)}), '') as {quoted(name)}"
+        value = quoted(name)
+        spaced = f"starts_with({value}, ' ') or ends_with({value}, ' ')"
+        return f"case when {spaced} then nullif(trim({value}), '') else {value} end as {value}"
 
     def _typed(self, name: str) -> str:
         if name not in self._kinds:

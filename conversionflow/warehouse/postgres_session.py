@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,9 @@ from conversionflow.warehouse.session import STAGED
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PostgresConnection  # noqa: N812
 
-_CHUNK_BYTES = 1 << 20
+#: What is read from the pipe at once: little, so that it fills again while the server takes what was read.
+_CHUNK_BYTES = 1 << 16
+_PIPE_BYTES = 1 << 20
 #: Postgres' types by DuckDB's; what is not here, such as DATE, has the same name in both.
 _TYPES = {
     "VARCHAR": "text",
@@ -159,6 +162,8 @@ class PostgresSession:
         # a text of \. that stands alone in its line would end the copy
         quotes = f", force_quote ({names})" if len(columns) == 1 else ""
         read_end, write_end = os.pipe()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
         def write() -> int:
             try:
@@ -229,6 +234,8 @@ def postgres_session(
         duckdb.connect(config={"temp_directory": folder}) as reader,
     ):
         prepare_reader(reader)
+        # one reads faster than the server takes; a second would spin while the first waits for it
+        reader.execute("set threads = 1")
         if role is not None:
             with connection.cursor() as cursor:
                 cursor.execute(f"set role {quoted(role)}")
