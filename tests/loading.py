@@ -1,5 +1,6 @@
 """Load one file into a DuckDB warehouse, as tests of single files want it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,15 @@ from conversionflow.ingest.readings import Spelling
 from conversionflow.ingest.sources import Reading
 from conversionflow.warehouse.duckdb_session import duckdb_session
 
-__all__ = ["Loaded", "WhenTableExists", "load_file"]
+__all__ = ["Loaded", "WhenTableExists", "documented", "load_file"]
+
+
+LOADING = Path(__file__).parents[1] / "docs" / "loading.md"
+
+
+def documented(number: int) -> str:
+    """Return one of the YAML examples of docs/loading.md, from 0."""
+    return re.findall(r"```yaml\n(.*?)```", LOADING.read_text(encoding="utf-8"), re.DOTALL)[number]
 
 
 def load_file(

@@ -118,7 +118,7 @@ def load(
         for request in requests:
             for loaded in load_all(request, session, lambda source: _progress(session, source)):
                 _report(loaded, warehouse)
-        _say_what_is_simulated(session, options["schema"])
+        _say_what_is_simulated(session, warehouse, options["schema"])
 
 
 def _requests(
@@ -170,13 +170,14 @@ def _report(loaded: Loaded, warehouse: Target) -> None:
         click.echo(note, err=True)
 
 
-def _say_what_is_simulated(session: Session, schema: str) -> None:
-    from conversionflow.ingest.contracts import CONTRACTS
+def _say_what_is_simulated(session: Session, warehouse: Target, schema: str) -> None:
+    from conversionflow.warehouse.duckdb import marked_tables
 
-    states = {name: session.state(schema, name) for name in sorted(CONTRACTS)}
-    simulated = [f"{schema}.{name}" for name, state in states.items() if state and state.comment == DEMO_MARK]
+    # the demo writes into a DuckDB file only
+    simulated = marked_tables(session.reader, schema, DEMO_MARK) if warehouse.path else []
     if simulated:
-        click.echo(f"Still simulated by the demo, not yours: {', '.join(simulated)}", err=True)
+        names = ", ".join(f"{schema}.{name}" for name in simulated)
+        click.echo(f"Still simulated by the demo, not yours: {names}", err=True)
 
 
 @contextmanager

@@ -178,7 +178,7 @@ class _Load:
     def _written(self, content: Content, history: History, *, make: bool) -> Loaded:
         started = time.monotonic()
         request = self._request
-        kept = None if make else self._columns()
+        kept = None if make else self._session.columns(request.schema, request.table)
         with open_source(content.source, request.reading) as source, self._progress(content.source):
             typed = self._typed(source, kept)
             try:
@@ -190,13 +190,8 @@ class _Load:
             raise InputError(f"{source.name} has a header but no rows. {self._name} is as it was.")
         history.add(content, request.existing.value, count)
         seconds = time.monotonic() - started
-        return Loaded(
-            content.source, self._name, count, self._columns(), seconds, updated=updated, notes=notes
-        )
-
-    def _columns(self) -> dict[str, str]:
-        state = self._session.state(self._request.schema, self._request.table)
-        return state.columns if state else {}
+        columns = self._session.columns(request.schema, request.table)
+        return Loaded(content.source, self._name, count, columns, seconds, updated=updated, notes=notes)
 
     def _typed(self, source: Source, kept: Mapping[str, str] | None) -> TypedRows:
         request, reading = self._request, self._request.reading

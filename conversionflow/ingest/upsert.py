@@ -44,7 +44,7 @@ def upsert(
     _refuse_missing_key(session, typed, key)
     _refuse_repeated_key(session, typed, key)
     name = quoted(*table)
-    if session.state(*table) is None:
+    if not session.columns(*table):
         session.run(f"create schema if not exists {quoted(table[0])}")
         session.run(f"create table {name} as select * from {STAGED}")  # noqa: S608
         return count, 0

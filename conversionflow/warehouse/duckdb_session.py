@@ -36,6 +36,11 @@ class DuckDBSession:
         """Return what `schema.table` is now, or None if there is no such relation."""
         return table_state(self.reader, schema, table)
 
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Return the columns of a table with their types; none if there is no such table."""
+        state = self.state(schema, table)
+        return state.columns if state else {}
+
     def replace(self, schema: str, table: str, rows: str) -> int:
         """Write a query's rows as the whole of a table, and return how many there were."""
         self.run(f"create schema if not exists {quoted(schema)}")

@@ -59,11 +59,14 @@ _NAMES = {
 _COLUMNS = """
     select attributes.attname, format_type(attributes.atttypid, attributes.atttypmod)
     from pg_attribute as attributes
-    where attributes.attrelid = ?::oid and attributes.attnum > 0 and not attributes.attisdropped
+    join pg_class as relations on relations.oid = attributes.attrelid
+    join pg_namespace as schemas on schemas.oid = relations.relnamespace
+    where schemas.nspname = ? and relations.relname = ? and attributes.attnum > 0
+    and not attributes.attisdropped
     order by attributes.attnum
 """
 _RELATION = """
-    select relations.oid, relations.relkind in ('v', 'm'), obj_description(relations.oid, 'pg_class')
+    select relations.relkind in ('v', 'm'), obj_description(relations.oid, 'pg_class')
     from pg_class as relations join pg_namespace as schemas on schemas.oid = relations.relnamespace
     where schemas.nspname = ? and relations.relname = ? and relations.relkind in ('r', 'p', 'v', 'm', 'f')
 """
@@ -98,10 +101,13 @@ class PostgresSession:
         found = self.run(_RELATION, schema, table)
         if not found:
             return None
-        [(oid, is_view, comment)] = found
+        [(is_view, comment)] = found
         [(rows,)] = self.run(f"select count(*) from {quoted(schema, table)}")  # noqa: S608
-        columns = {name: _duckdb_name(kind) for name, kind in self.run(_COLUMNS, oid)}
-        return TableState(rows=rows, columns=columns, comment=comment, is_view=is_view)
+        return TableState(rows=rows, columns=self.columns(schema, table), comment=comment, is_view=is_view)
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Return the columns of a table with their types; none if there is no such table."""
+        return {name: _duckdb_name(kind) for name, kind in self.run(_COLUMNS, schema, table)}
 
     def replace(self, schema: str, table: str, rows: str) -> int:
         """
@@ -114,9 +120,9 @@ class PostgresSession:
         InputError
             If views read a table whose columns change.
         """
-        before = self.state(schema, table)
+        before = self.columns(schema, table)
         columns = self._columns(rows)
-        if before and before.columns == self.described(rows):
+        if before and before == self.described(rows):
             self.run(f"truncate {quoted(schema, table)}")
         else:
             self.run(f"create schema if not exists {quoted(schema)}")

@@ -29,6 +29,9 @@ class Session(Protocol):
     def state(self, schema: str, table: str) -> TableState | None:
         """Return what `schema.table` is now, or None if there is no such relation."""
 
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Return the columns of a table with their types; none if there is no such table."""
+
     def replace(self, schema: str, table: str, rows: str) -> int:
         """Write a query's rows as the whole of a table, and return how many there were."""
 

@@ -9,29 +9,14 @@ import duckdb
 import psycopg2
 import pytest
 from click.testing import CliRunner, Result
+from loading import documented
 from postgres_server import PostgresServer
 
 from conversionflow.cli import main
 from conversionflow.core.errors import InputError
 from conversionflow.warehouse.profiles import Target, find_target
 
-MANIFEST = """
-sources:
-  - table: touches
-    from: exports/touches_*.csv
-    mode: append
-    map: {touched_at: Event time}
-  - table: sales
-    from: [exports/sales.csv]
-    mode: upsert
-    key: sales_date
-    decimal_mark: ","
-    date_format: "%d.%m.%Y"
-  - table: spend
-    from: exports/google.csv
-    mapping: google_ads
-    lookup: {campaigns: exports/campaigns.csv}
-"""
+MANIFEST = documented(0)
 FILES = {
     "touches_1.csv": "touch_id,customer_id,Event time,channel\nt1,c1,2026-03-01,search\n",
     "touches_2.csv": "touch_id,customer_id,Event time,channel\nt2,c1,2026-03-02,search\n",

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from loading import WhenTableExists, load_file
+from loading import WhenTableExists, documented, load_file
 
 from conversionflow.core.errors import InputError
 from conversionflow.ingest.reports import shipped_reports
@@ -105,13 +105,7 @@ def test_a_bad_report_is_one_message(
     assert rows(database, "select count(*) from duckdb_tables()") == [(0,)]
 
 
-OWN = """
-table: spend
-columns:
-  spend_date: {from: Day}
-  channel: {from: Placement}
-  spend: {from: "Cost (cents)", unit: 0.01}
-"""
+OWN = documented(1)
 
 
 def test_a_mapping_of_one_s_own_is_a_file(tmp_path: Path, database: Path) -> None:
