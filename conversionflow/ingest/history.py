@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from conversionflow.ingest.sources import Reading, file_hash
 from conversionflow.warehouse.duckdb import quoted
@@ -26,7 +27,7 @@ class Content:
     file_hash
         The SHA-256 of the file; None for a database, which may say something else tomorrow.
     reading
-        The settings of the reading, and the hashes of further files it takes, as JSON.
+        The settings of the reading that were said, and the hashes of further files it takes, as JSON.
     """
 
     source: str
@@ -41,8 +42,13 @@ class Content:
 
 def content_of(source: str, reading: Reading) -> Content:
     """Return what loading `source` would bring."""
-    settings = asdict(reading) | {"lookups": {name: file_hash(at) for name, at in reading.lookups.items()}}
-    return Content(source, file_hash(source), json.dumps(settings, sort_keys=True))
+    files = {name: file_hash(location) for name, location in reading.lookups.items()}
+    own = reading.report is not None and Path(reading.report).is_file()
+    settings = asdict(reading) | asdict(reading.spelling) | {"spelling": None, "lookups": files}
+    settings |= {"report": file_hash(reading.report or "")} if own else {}
+    # what is left at its default is left out: a setting that comes later makes no old record another one
+    said = {name: value for name, value in settings.items() if value}
+    return Content(source, file_hash(source), json.dumps(said, sort_keys=True))
 
 
 class History:

@@ -61,7 +61,7 @@ def test_csv_comes_out_as_it_was_written(tmp_path: Path, table: list, delimiter:
     assert read(path) == kept(table)
 
 
-@settings(often, max_examples=200)
+@settings(often, max_examples=100)
 @given(tables)
 def test_json_comes_out_as_it_was_written(tmp_path: Path, table: list) -> None:
     path = tmp_path / "table.jsonl"

@@ -168,6 +168,7 @@ def test_files_that_make_a_table_do_so_together(tmp_path: Path, database: Path) 
         ("sales", "append", 1),
         ("sales", "refuse", 1),
     ]
+    assert rows(database, "select distinct reading from raw.load_history") == [("{}",)]
 
 
 def test_the_same_content_is_loaded_once(tmp_path: Path, database: Path) -> None:
