@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -86,20 +86,34 @@ def reading(kind: Kind, text: str, spelling: Spelling = PLAIN) -> str:
     return _READINGS[kind](text)
 
 
-def inference(relation: str, spelling: Spelling = PLAIN) -> str:
+def inference(relation: str, candidates: Mapping[Kind, Collection[str]], spelling: Spelling = PLAIN) -> str:
     """
-    Return SQL that gives the first kind that reads all values of a column, for each with a value.
+    Return SQL that says, for each column with a value, which of `INFERRED` read all its values.
 
     Parameters
     ----------
     relation
         SQL for the columns, all of them texts.
+    candidates
+        The columns that each kind is tried on.
     spelling
         How the file writes its values.
+
+    Returns
+    -------
+    str
+        A query whose rows are the column's name and one boolean a kind, null where it was not tried.
     """
     # One expression for all columns: planning one for each took seconds for a few hundred of them.
     values = f"(unpivot {relation} on * into name column_name value column_value)"
-    return f"select column_name, {_inferred('column_value', spelling)} from {values} group by 1"  # noqa: S608
+    tried = ", ".join(
+        f"bool_and(case when column_name in ({', '.join(literal(name) for name in candidates[kind])})"
+        f" then {_inferable(kind, 'column_value', spelling)} end)"
+        if candidates[kind]
+        else "null"
+        for kind in INFERRED
+    )
+    return f"select column_name, {tried} from {values} group by 1"  # noqa: S608
 
 
 def _formatted(kind: Kind, text: str, date_format: str) -> str:
@@ -198,15 +212,12 @@ _READINGS: Mapping[Kind, Callable[[str], str]] = MappingProxyType(
 
 _MOMENTS = (Kind.TIMESTAMP, Kind.DATE)
 _NUMBERS = (Kind.MONEY, Kind.EXACT, Kind.COUNT, Kind.NUMBER)
-_CANDIDATES = (Kind.COUNT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP)
+INFERRED = (Kind.COUNT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP)
 
 
-def _inferred(column: str, spelling: Spelling) -> str:
-    branches = []
-    for kind in _CANDIDATES:
-        readable = f"{reading(kind, column, spelling)} is not null"
-        if kind in (Kind.COUNT, Kind.NUMBER):
-            # A leading zero or more digits than a number keeps belong to a code, such as a postcode.
-            readable += f" and not regexp_full_match({column}, {_LOOKS_LIKE_CODE})"
-        branches.append(f"when bool_and({readable}) then {literal(kind.name)}")
-    return f"case {' '.join(branches)} else {literal(Kind.TEXT.name)} end"
+def _inferable(kind: Kind, column: str, spelling: Spelling) -> str:
+    readable = f"{reading(kind, column, spelling)} is not null"
+    if kind in (Kind.COUNT, Kind.NUMBER):
+        # A leading zero or more digits than a number keeps belong to a code, such as a postcode.
+        readable += f" and not regexp_full_match({column}, {_LOOKS_LIKE_CODE})"
+    return readable

@@ -8,13 +8,14 @@ import duckdb
 
 from conversionflow.core.errors import InputError
 from conversionflow.ingest.contracts import Kind
-from conversionflow.ingest.readings import EXPECTED, Spelling, inference, reading
+from conversionflow.ingest.readings import EXPECTED, INFERRED, Spelling, inference, reading
 from conversionflow.ingest.sources import Source
 from conversionflow.warehouse.duckdb import literal, quoted
 
 _UNREADABLE = "conversionflow: a value cannot be read"
 _SHOWN_CHARACTERS = 80
 _PLACES = 2
+_SAMPLE_ROWS = 1_000
 _ROW = quoted("row number")
 
 
@@ -80,11 +81,26 @@ class TypedRows:
             return self.source.explain(str(structural))
 
     def _inferred(self, names: Sequence[str]) -> dict[str, Kind]:
+        """Return the first kind that reads all values of a column, for those where one does."""
+        # most kinds fail within a few rows; only what is left is tried on all of them
+        left = self._survivors(dict.fromkeys(INFERRED, names), f"limit {_SAMPLE_ROWS}")
+        left = self._survivors(left, "")
+        return {name: kind for kind in reversed(INFERRED) for name in left[kind]}
+
+    def _survivors(self, candidates: Mapping[Kind, Sequence[str]], limit: str) -> dict[Kind, Sequence[str]]:
+        names = sorted({name for columns in candidates.values() for name in columns})
+        if not names:
+            return dict(candidates)
         columns = ", ".join(quoted(name) for name in names)
         with self._connection.cursor() as cursor:
-            texts = f"(select {columns} from {self._relation(cursor)})"  # noqa: S608
-            found = cursor.execute(inference(texts, self._spelling)).fetchall()
-        return {name: Kind[kind] for name, kind in found}
+            texts = f"(select {columns} from {self._relation(cursor)} {limit})"  # noqa: S608
+            found = cursor.execute(inference(texts, candidates, self._spelling)).fetchall()
+        readable = {name: dict(zip(INFERRED, reads, strict=True)) for name, *reads in found}
+        # without a value nothing is known of a column yet, and at the end it is a text
+        return {
+            kind: [name for name in columns if (readable[name][kind] if name in readable else bool(limit))]
+            for kind, columns in candidates.items()
+        }
 
     def _relation(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Return SQL for the source's rows, as texts where a kind is known and as they are elsewhere."""
