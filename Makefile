@@ -51,6 +51,7 @@ bench: install
 	python -m benchmarks.build
 	python -m benchmarks.journeys
 	python -m benchmarks.postgres
+	python -m benchmarks.loading
 
 verify: install
 	pytest -m verify

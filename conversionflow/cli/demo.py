@@ -55,7 +55,7 @@ def demo(events: int, seed: int, database: Path | None, replace: bool) -> None:
             _refuse_own_data(connection)
         with _progress(events) as advance, transaction(connection):
             world = demo_world(events, seed)
-            rows = _write_raw(connection, simulate(world, _CHUNK_EVENTS), advance)
+            rows = _write_raw(path, connection, simulate(world, _CHUNK_EVENTS), advance)
             for name, truth in truth_tables(world).items():
                 create_table(connection, TRUTH_SCHEMA, name, truth)
     click.echo(f"The demo market is in {path} ({time.monotonic() - started:.1f} s)")
@@ -82,12 +82,16 @@ def _refuse_own_data(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_raw(
+    path: Path,
     connection: duckdb.DuckDBPyConnection,
     chunks: Iterator[dict[str, pa.Table]],
     advance: Callable[[int], None],
 ) -> Counter[str]:
+    from conversionflow.ingest.history import History
     from conversionflow.warehouse.duckdb import append_rows, create_table, set_comment
+    from conversionflow.warehouse.duckdb_session import DuckDBSession
 
+    session = DuckDBSession(path, connection)
     rows: Counter[str] = Counter()
     for chunk in chunks:
         for name, table in chunk.items():
@@ -96,6 +100,7 @@ def _write_raw(
             else:
                 create_table(connection, RAW_SCHEMA, name, table)
                 set_comment(connection, RAW_SCHEMA, name, DEMO_MARK)
+                History(session, RAW_SCHEMA, name).forget()
             rows[name] += table.num_rows
         advance(chunk["touches"].num_rows if "touches" in chunk else 0)
     return rows

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     TIMESTAMP = "TIMESTAMP"
     DATE = "DATE"
     MONEY = "DECIMAL(18,2)"
+    EXACT = "DECIMAL(24,6)"
     COUNT = "BIGINT"
     NUMBER = "DOUBLE"
     BOOLEAN = "BOOLEAN"

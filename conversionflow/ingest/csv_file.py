@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from itertools import islice
 from typing import NamedTuple, TextIO
 
+import duckdb
+
 from conversionflow.core.errors import InputError
+from conversionflow.ingest.text_file import DAMAGED_GZIP, TextFile
 from conversionflow.warehouse.duckdb import file_literal, literal, quoted
 
 DELIMITERS = (",", ";", "\t", "|")
 _FIELD_LIMIT = 2**27
-_HEAD_BYTES = 65_536
-_GZIP_MAGIC = b"\x1f\x8b"
-_PARQUET_MAGIC = b"PAR1"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SAMPLE_RECORDS = 20
 
 
 class _Record(NamedTuple):
@@ -30,44 +26,63 @@ class _Record(NamedTuple):
 
 class CsvFile:
     """
-    A comma-separated file in UTF-8, plain or gzip, with a header.
+    A comma-separated file with a header, plain or gzip.
 
     Attributes
     ----------
-    path
-        The file.
+    name
+        The file's name in messages.
     typed
         False: every column is text.
     header
         The column names as the file spells them.
     delimiter
-        What separates its columns: of comma, semicolon, tab and bar the one that splits the header most.
+        What separates its columns: of comma, semicolon, tab and bar the one that splits the most of the first
+        records as the header, and the header most.
+
+    Parameters
+    ----------
+    text
+        The file in UTF-8.
 
     Raises
     ------
     InputError
-        If the file is empty, not text, or in another encoding.
+        If its first line is blank.
     """
 
     typed = False
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._refuse_other_content()
-        first = self._first_line()
-        self.delimiter = max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark))))
+    def __init__(self, text: TextFile) -> None:
+        self._file = text
+        self.name = text.name
+        self.delimiter = max(DELIMITERS, key=self._fit)
         record = next(self._records(), None)
         if record is None or not record.fields:
-            raise InputError(f"{path}: line 1 is blank. The header should be there.")
+            raise InputError(f"{self.name}: line 1 is blank. The header should be there.")
         self.header: tuple[str, ...] = tuple(record.fields)
 
-    def relation(self, names: Sequence[str], native: Collection[str]) -> str:  # noqa: ARG002
+    def _fit(self, delimiter: str) -> tuple[int, int]:
+        """How many of the first records have as many columns as the header, and how many those are."""
+        try:
+            widths = [len(record.fields) for record in islice(self._records(delimiter), _SAMPLE_RECORDS)]
+        except csv.Error:
+            return 0, 0
+        columns = widths[0] if widths else 0
+        return (widths.count(columns) if columns > 1 else 0), columns
+
+    def relation(
+        self,
+        connection: duckdb.DuckDBPyConnection,  # noqa: ARG002
+        names: Sequence[str],
+        native: Collection[str],  # noqa: ARG002
+    ) -> str:
         """Return SQL for the file's rows in order: its columns under `names`, each a text or null."""
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         source = (
-            f"read_csv({file_literal(self.path)}, auto_detect = false, header = true,"
+            f"read_csv({file_literal(self._file.path)}, auto_detect = false, header = true,"
             f" delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', strict_mode = true,"
-            f" compression = {literal('gzip' if self._is_gzip() else 'none')}, columns = {{{columns}}})"
+            f" compression = {literal(self._file.compression)}, columns = {{{columns}}})"
         )
         texts = ", ".join(f"nullif({quoted(name)}, '') as {quoted(name)}" for name in names)
         return f"(select {texts} from {source})"  # noqa: S608
@@ -79,16 +94,16 @@ class CsvFile:
         for index, record in enumerate(rows):
             if index == row:
                 return f"line {record.line}"
-        raise InputError(f"{self.path} changed while it was read. Load it again.")
+        raise InputError(f"{self.name} changed while it was read. Load it again.")
 
     def explain(self, message: str) -> InputError:
         """Return what is wrong with the file's structure, after DuckDB refused it with `message`."""
         try:
             fault = self._first_fault()
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        except DAMAGED_GZIP:
             fault = "the compressed file is damaged or cut off"
         reason = fault or message.removeprefix("Invalid Input Error: ").split("\n", maxsplit=1)[0]
-        return InputError(f"{self.path}: {reason}. No row was loaded.")
+        return InputError(f"{self.name}: {reason}. No row was loaded.")
 
     def _first_fault(self) -> str | None:
         first = None
@@ -104,46 +119,24 @@ class CsvFile:
 
     def _fault(self, record: _Record, first: _Record) -> str | None:
         if any("\udc80" <= character <= "\udcff" for field in record.fields for character in field):
-            return "is not UTF-8. Save the file in UTF-8"
+            return (
+                "is not UTF-8. Say what it is in, such as --encoding windows-1252, or save the file in UTF-8"
+            )
         if record.fields and len(record.fields) != len(self.header):
-            return f"has {len(record.fields)} columns, the header has {len(self.header)}"
+            return (
+                f"has {len(record.fields)} columns, the header has {len(self.header)} (separated by "
+                f"{self.delimiter!r})"
+            )
         if record.line_end and record.line_end != first.line_end:
             return f"ends in {record.line_end!r}, the lines before it in {first.line_end!r}"
         return None
 
-    def _refuse_other_content(self) -> None:
-        with self.path.open("rb") as raw:
-            head = raw.read(_HEAD_BYTES)
-        if head.startswith(_PARQUET_MAGIC):
-            raise InputError(f"{self.path} is a Parquet file under the name of a CSV file. Name it .parquet")
-        if head.startswith(_UTF16_MARKS):
-            raise InputError(f"{self.path} is in UTF-16. Save it as CSV in UTF-8.")
-        if not head.startswith(_GZIP_MAGIC) and b"\x00" in head:
-            raise InputError(f"{self.path} is not a CSV file: line {_line_of(head, 0)} has NUL bytes in it.")
-
-    def _first_line(self) -> str:
-        try:
-            with self._text() as text:
-                return text.readline(_HEAD_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(f"{self.path} is not a whole gzip file: {error}") from error
-
-    def _is_gzip(self) -> bool:
-        with self.path.open("rb") as raw:
-            return raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-
-    @contextmanager
-    def _text(self) -> Iterator[TextIO]:
-        with self.path.open("rb") as raw:
-            binary = gzip.GzipFile(fileobj=raw) if self._is_gzip() else raw
-            yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-    def _records(self, *, strict: bool = False) -> Iterator[_Record]:
+    def _records(self, delimiter: str | None = None, *, strict: bool = False) -> Iterator[_Record]:
         # Python's reader, not DuckDB's: it knows the physical line of a record.
         csv.field_size_limit(_FIELD_LIMIT)
-        with self._text() as text:
+        with self._file.open() as text:
             lines = _Lines(text)
-            reader = csv.reader(lines, delimiter=self.delimiter, strict=strict)
+            reader = csv.reader(lines, delimiter=delimiter or self.delimiter, strict=strict)
             begin = 1
             try:
                 for fields in reader:
@@ -165,7 +158,3 @@ class _Lines:
         for line in self._text:
             self.end = line[len(line.rstrip("\r\n")) :]
             yield line
-
-
-def _line_of(head: bytes, byte: int) -> int:
-    return head[: head.index(byte)].count(b"\n") + 1

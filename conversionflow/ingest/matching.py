@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 from conversionflow.core.errors import InputError
 from conversionflow.ingest.contracts import Contract
@@ -17,14 +16,14 @@ _CLOSE = 0.55
 
 
 def table_columns(
-    path: Path, table: str, header: Sequence[str], contract: Contract, mapping: Mapping[str, str]
+    file: str, table: str, header: Sequence[str], contract: Contract, mapping: Mapping[str, str]
 ) -> tuple[str, ...]:
     """
     Return the table's name of each of the file's columns, in the file's order.
 
     Parameters
     ----------
-    path, table
+    file, table
         For messages.
     header
         The column names as the file spells them.
@@ -40,16 +39,17 @@ def table_columns(
         If the mapping names a column that is not there, two columns would have one name, or a required one is
         missing.
     """
-    names = [_identifier(spelling, position) for position, spelling in enumerate(header, start=1)]
+    names = [identifier(spelling, position) for position, spelling in enumerate(header, start=1)]
     for column, source in mapping.items():
         _refuse_unknown(table, column, contract)
-        names[_position(path, source, header, names)] = column
-    _refuse_repeated(path, header, names)
-    _refuse_missing(path, table, names, contract)
+        names[_position(file, source, header, names)] = column
+    _refuse_repeated(file, header, names)
+    _refuse_missing(file, table, names, contract)
     return tuple(names)
 
 
-def _identifier(spelling: str, position: int) -> str:
+def identifier(spelling: str, position: int) -> str:
+    """Return a column's name from how a file spells it: lower case, other characters turned to `_`."""
     name = re.sub(r"\W+", "_", spelling.strip().lower(), flags=re.ASCII)[:_NAME_LENGTH]
     if not name.strip("_"):
         return f"column_{position}"
@@ -66,33 +66,33 @@ def _refuse_unknown(table: str, column: str, contract: Contract) -> None:
         )
 
 
-def _position(path: Path, source: str, header: Sequence[str], names: Sequence[str]) -> int:
+def _position(file: str, source: str, header: Sequence[str], names: Sequence[str]) -> int:
     for spellings in (header, names):
         if source in spellings:
             return list(spellings).index(source)
     raise InputError(
-        f"{path} has no column {source!r}{_did_you_mean(source, header)}. It has {', '.join(header)}."
+        f"{file} has no column {source!r}{_did_you_mean(source, header)}. It has {', '.join(header)}."
     )
 
 
-def _refuse_repeated(path: Path, header: Sequence[str], names: Sequence[str]) -> None:
+def _refuse_repeated(file: str, header: Sequence[str], names: Sequence[str]) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         name = repeated[0]
         spelled = " and ".join(repr(header[i]) for i, other in enumerate(names) if other == name)
         raise InputError(
-            f"{path}: the columns {spelled} would both be {name}. Rename one of them in the file."
+            f"{file}: the columns {spelled} would both be {name}. Rename one of them in the file."
         )
 
 
-def _refuse_missing(path: Path, table: str, names: Sequence[str], contract: Contract) -> None:
+def _refuse_missing(file: str, table: str, names: Sequence[str], contract: Contract) -> None:
     missing = [column for column in contract.required if column not in names]
     if not missing:
         return
     free = [name for name in names if name not in contract.columns]
     example = " ".join(f"--map {column}={guess}" for column, guess in _guesses(missing, free).items())
     raise InputError(
-        f"{path}: {table} needs the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; the file "
+        f"{file}: {table} needs the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; the file "
         f"has {', '.join(names)}. Say which it is with {example}. No row was loaded."
     )
 

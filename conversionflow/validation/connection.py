@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from conversionflow.warehouse.sessions import Reader
+from conversionflow.warehouse.readers import Reader
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pandas as pd
 from conversionflow.core.errors import SettingsError
 from conversionflow.validation.connection import LastingConnection, lasting_connection
 from conversionflow.validation.suites import Expectation, Severity, Suite
-from conversionflow.warehouse.sessions import reader_of
+from conversionflow.warehouse.readers import reader_of
 
 _PART = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
 _RELATION = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")

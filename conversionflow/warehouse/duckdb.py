@@ -19,6 +19,7 @@ DATABASE_VARIABLE = "CONVERSIONFLOW_DUCKDB_PATH"
 PROJECT_FILE = "dbt_project.yml"
 _MAGIC = b"DUCK"
 _MAGIC_AT = 8
+READING_MEMORY = "640MB"
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -44,9 +45,13 @@ def database_path(explicit: Path | None = None) -> Path:
     named = os.environ.get(DATABASE_VARIABLE)
     if named:
         return Path(named).expanduser().absolute()
+    return project_folder() / DATABASE_NAME
+
+
+def project_folder() -> Path:
+    """Return the nearest folder, from the current one up, with a `dbt_project.yml`; else the current one."""
     here = Path.cwd()
-    project = next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
-    return project / DATABASE_NAME
+    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
 
 
 @contextmanager
@@ -97,6 +102,14 @@ def _why_not_open(path: Path, message: str) -> str:
         who = f"process {holder[1]}" if holder else "another process"
         return f"The warehouse {path} is in use by {who}. Close it there (or wait) and try again."
     return f"The warehouse {path} cannot be opened: {message.splitlines()[0]}"
+
+
+def prepare_reader(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set a connection up to read large sources: in UTC, in little memory, and able to say how far it is."""
+    connection.execute(
+        f"set global TimeZone = 'UTC'; set memory_limit = '{READING_MEMORY}'; set enable_progress_bar = true;"
+        " set enable_progress_bar_print = false; set progress_bar_time = 0"
+    )
 
 
 @contextmanager

@@ -1,0 +1,160 @@
+"""dbt's `profiles.yml`: which warehouse a target is. dbt itself takes seconds to import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conversionflow.core.errors import InputError
+from conversionflow.core.yaml_file import read_yaml
+from conversionflow.warehouse.duckdb import PROJECT_FILE, database_path, project_folder
+from conversionflow.warehouse.session import Session
+
+_FILE = "profiles.yml"
+#: libpq's keyword for a key of a Postgres target.
+_KEYWORDS = {
+    "host": "host",
+    "port": "port",
+    "user": "user",
+    "password": "password",
+    "pass": "password",
+    "dbname": "dbname",
+    "database": "dbname",
+    "sslmode": "sslmode",
+    "sslcert": "sslcert",
+    "sslkey": "sslkey",
+    "sslrootcert": "sslrootcert",
+    "connect_timeout": "connect_timeout",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    A warehouse to load into.
+
+    Attributes
+    ----------
+    name
+        For messages: a file, or a database and its server.
+    path
+        The DuckDB file; None for Postgres.
+    settings
+        What libpq needs for Postgres.
+    role
+        The Postgres role that the tables will belong to.
+    """
+
+    name: str
+    path: Path | None
+    settings: Mapping[str, object]
+    role: str | None = None
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Open the warehouse for a load."""
+        if self.path is not None:
+            from conversionflow.warehouse.duckdb_session import duckdb_session
+
+            return duckdb_session(self.path)
+        from conversionflow.warehouse.postgres_session import postgres_session
+
+        return postgres_session(self.name, self.settings, self.role)
+
+
+def find_target(name: str | None, database: Path | None = None) -> Target:
+    """
+    Return a target of the project's profile.
+
+    Parameters
+    ----------
+    name
+        The target; None: the profile's own choice, or without any `profiles.yml` the DuckDB file of
+        `database_path`.
+    database
+        A DuckDB file, which needs no profile.
+
+    Raises
+    ------
+    InputError
+        If there is no such target, or its description is not complete.
+    """
+    if database is not None:
+        if name is not None:
+            raise InputError("Say either --target or --database: each names the warehouse.")
+        return _duckdb_target(database_path(database))
+    file = _profiles_file()
+    if file is None:
+        if name is None:
+            return _duckdb_target(database_path())
+        raise InputError(f"There is no {_FILE} in the project, in DBT_PROFILES_DIR or in ~/.dbt.")
+    profile = _profile(file)
+    chosen = name or str(_rendered(file, profile.get("target", "default")))
+    outputs = profile.get("outputs") or {}
+    if chosen not in outputs:
+        raise InputError(f"{file} has no target {chosen}. It has {', '.join(outputs) or 'none'}.")
+    return _target(file, chosen, {key: _rendered(file, value) for key, value in outputs[chosen].items()})
+
+
+def _duckdb_target(path: Path) -> Target:
+    return Target(str(path), path, {})
+
+
+def _profiles_file() -> Path | None:
+    folders = [os.environ.get("DBT_PROFILES_DIR"), project_folder(), Path.home() / ".dbt"]
+    files = (Path(folder).expanduser() / _FILE for folder in folders if folder)
+    return next((file for file in files if file.is_file()), None)
+
+
+def _profile(file: Path) -> dict[str, Any]:
+    project = project_folder() / PROJECT_FILE
+    content = read_yaml(str(project), project.read_text(encoding="utf-8")) if project.is_file() else {}
+    profiles = read_yaml(str(file), file.read_text(encoding="utf-8")) or {}
+    name = content.get("profile", "conversionflow")
+    if name not in profiles:
+        raise InputError(f"{file} has no profile {name}, which {PROJECT_FILE} asks for.")
+    profile: dict[str, Any] = profiles[name]
+    return profile
+
+
+def _target(file: Path, name: str, output: Mapping[str, Any]) -> Target:
+    if output.get("type") == "duckdb":
+        path = Path(str(output.get("path", ":memory:"))).expanduser()
+        if not path.name.endswith((".duckdb", ".db")) and ":" in str(path):
+            raise InputError(
+                f"{file}, target {name}: {path} is not a file, so nothing can be loaded into it."
+            )
+        return _duckdb_target((project_folder() / path).absolute())
+    settings = {_KEYWORDS[key]: value for key, value in output.items() if key in _KEYWORDS and value != ""}
+    if "host" not in settings or "dbname" not in settings:
+        raise InputError(
+            f"{file}, target {name}: a {output.get('type')} target is not one that load can write into. It "
+            "should be DuckDB, or have the host and dbname of a Postgres server."
+        )
+    role = str(output["role"]) if output.get("role") else None
+    return Target(f"{settings['dbname']} on {settings['host']}", None, settings, role)
+
+
+def _rendered(file: Path, value: Any) -> Any:
+    if not isinstance(value, str) or "{" not in value:
+        return value
+    from jinja2 import TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    def env_var(variable: str, default: str | None = None) -> str:
+        found = os.environ.get(variable, default)
+        if found is None:
+            raise InputError(f"{file} asks for the environment variable {variable}, which is not set.")
+        return found
+
+    environment = SandboxedEnvironment()
+    environment.globals["env_var"] = env_var
+    # what they convert to, libpq reads from text as well
+    environment.filters |= dict.fromkeys(("as_number", "as_bool", "as_native", "as_text"), str)
+    try:
+        return environment.from_string(value).render()
+    except TemplateError as error:
+        raise InputError(f"{file}: {value} cannot be read: {error}") from error
