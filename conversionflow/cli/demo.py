@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conversionflow.cli.shared import DEMO_MARK, RAW_SCHEMA, database_option
+from conversionflow.cli.shared import DEMO_MARK, RAW_SCHEMA, database_option, raw_tables, target_option
 from conversionflow.core.errors import InputError
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
+
+    from conversionflow.warehouse.session import Session
 
 TRUTH_SCHEMA = "demo_truth"
 _CHUNK_EVENTS = 1_000_000
 _MIN_EVENTS = 10_000
 _MAX_EVENTS = 100_000_000
 _REPORTED_SHARE = 0.1
+_ROWS = "simulated_rows"
 
 
 @click.command()
@@ -36,9 +38,10 @@ _REPORTED_SHARE = 0.1
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which market to draw."
 )
+@target_option
 @database_option
 @click.option("--replace", is_flag=True, help="Overwrite raw tables that are not the demo's.")
-def demo(events: int, seed: int, database: Path | None, replace: bool) -> None:
+def demo(events: int, seed: int, target: str | None, database: Path | None, replace: bool) -> None:
     """
     Load a simulated market whose truth is known.
 
@@ -46,64 +49,56 @@ def demo(events: int, seed: int, database: Path | None, replace: bool) -> None:
     give the same market. Data of your own in the raw tables are left alone unless --replace is given.
     """
     from conversionflow.simulation import demo_world, simulate, truth_tables
-    from conversionflow.warehouse.duckdb import connect, create_table, database_path, transaction
+    from conversionflow.warehouse.profiles import find_target
 
     started = time.monotonic()
-    path = database_path(database)
-    with connect(path) as connection:
+    warehouse = find_target(target, database)
+    with warehouse.session() as session:
         if not replace:
-            _refuse_own_data(connection)
-        with _progress(events) as advance, transaction(connection):
+            _refuse_own_data(session)
+        with _progress(events) as advance, session.transaction():
             world = demo_world(events, seed)
-            rows = _write_raw(path, connection, simulate(world, _CHUNK_EVENTS), advance)
+            rows = _write_raw(session, simulate(world, _CHUNK_EVENTS), advance)
             for name, truth in truth_tables(world).items():
-                create_table(connection, TRUTH_SCHEMA, name, truth)
-    click.echo(f"The demo market is in {path} ({time.monotonic() - started:.1f} s)")
+                session.replace(TRUTH_SCHEMA, name, _query(session, truth))
+    click.echo(f"The demo market is in {warehouse.name} ({time.monotonic() - started:.1f} s)")
     for name, count in rows.items():
         click.echo(f"  {RAW_SCHEMA}.{name:<20} {count:>13,} rows")
     click.echo(f"Its truth is in the schema {TRUTH_SCHEMA}. Go on with: dbt build")
 
 
-def _refuse_own_data(connection: duckdb.DuckDBPyConnection) -> None:
-    from conversionflow.ingest.contracts import CONTRACTS
-    from conversionflow.warehouse.duckdb import table_state
-
-    states = {name: table_state(connection, RAW_SCHEMA, name) for name in CONTRACTS}
-    own = [
-        f"{RAW_SCHEMA}.{name} ({state.rows:,} rows)"
-        for name, state in states.items()
-        if state and state.rows and state.comment != DEMO_MARK
-    ]
+def _refuse_own_data(session: Session) -> None:
+    _, own = raw_tables(session, RAW_SCHEMA)
     if own:
+        names = ", ".join(f"{RAW_SCHEMA}.{name} ({rows:,} rows)" for name, rows in own.items())
         raise InputError(
-            f"These tables are not the demo's: {', '.join(own)}. Overwrite them with --replace, or put the "
+            f"These tables are not the demo's: {names}. Overwrite them with --replace, or put the "
             "demo elsewhere with --database."
         )
 
 
 def _write_raw(
-    path: Path,
-    connection: duckdb.DuckDBPyConnection,
-    chunks: Iterator[dict[str, pa.Table]],
-    advance: Callable[[int], None],
+    session: Session, chunks: Iterator[dict[str, pa.Table]], advance: Callable[[int], None]
 ) -> Counter[str]:
     from conversionflow.ingest.history import History
-    from conversionflow.warehouse.duckdb import append_rows, create_table, set_comment
-    from conversionflow.warehouse.duckdb_session import DuckDBSession
 
-    session = DuckDBSession(path, connection)
     rows: Counter[str] = Counter()
     for chunk in chunks:
         for name, table in chunk.items():
             if name in rows:
-                append_rows(connection, RAW_SCHEMA, name, table)
+                session.insert(RAW_SCHEMA, name, _query(session, table))
             else:
-                create_table(connection, RAW_SCHEMA, name, table)
-                set_comment(connection, RAW_SCHEMA, name, DEMO_MARK)
+                session.replace(RAW_SCHEMA, name, _query(session, table))
+                session.set_comment(RAW_SCHEMA, name, DEMO_MARK)
                 History(session, RAW_SCHEMA, name).forget()
             rows[name] += table.num_rows
         advance(chunk["touches"].num_rows if "touches" in chunk else 0)
     return rows
+
+
+def _query(session: Session, rows: pa.Table) -> str:
+    session.reader.register(_ROWS, rows)
+    return f"select * from {_ROWS}"  # noqa: S608
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conversionflow.cli.shared import DEMO_MARK, RAW_SCHEMA, database_option
+from conversionflow.cli.shared import RAW_SCHEMA, database_option, raw_tables, target_option
 
 if TYPE_CHECKING:
     from conversionflow.ingest.load import Loaded, Request
@@ -78,7 +78,7 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--again", is_flag=True, help="Load a file even if the table has it already.")
 @_reading_options
-@click.option("--target", envvar="DBT_TARGET", help="The target in profiles.yml. Default: the one it names.")
+@target_option
 @database_option
 @click.option("--schema", default=RAW_SCHEMA, show_default=True, help="The schema that the table is in.")
 def load(
@@ -118,7 +118,7 @@ def load(
         for request in requests:
             for loaded in load_all(request, session, lambda source: _progress(session, source)):
                 _report(loaded, warehouse)
-        _say_what_is_simulated(session, warehouse, options["schema"])
+        _say_what_is_simulated(session, options["schema"])
 
 
 def _requests(
@@ -170,11 +170,8 @@ def _report(loaded: Loaded, warehouse: Target) -> None:
         click.echo(note, err=True)
 
 
-def _say_what_is_simulated(session: Session, warehouse: Target, schema: str) -> None:
-    from conversionflow.warehouse.duckdb import marked_tables
-
-    # the demo writes into a DuckDB file only
-    simulated = marked_tables(session.reader, schema, DEMO_MARK) if warehouse.path else []
+def _say_what_is_simulated(session: Session, schema: str) -> None:
+    simulated, _ = raw_tables(session, schema)
     if simulated:
         names = ", ".join(f"{schema}.{name}" for name in simulated)
         click.echo(f"Still simulated by the demo, not yours: {names}", err=True)

@@ -189,6 +189,8 @@ class _Load:
         if not count:
             raise InputError(f"{source.name} has a header but no rows. {self._name} is as it was.")
         history.add(content, request.existing.value, count)
+        # they are no demo's any more
+        self._session.set_comment(request.schema, request.table, None)
         seconds = time.monotonic() - started
         columns = self._session.columns(request.schema, request.table)
         return Loaded(content.source, self._name, count, columns, seconds, updated=updated, notes=notes)

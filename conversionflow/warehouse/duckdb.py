@@ -1,4 +1,4 @@
-"""The warehouse file: where it lies, how it is opened, and Arrow tables written into it."""
+"""The warehouse file: where it lies, how it is opened, and what its tables are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from conversionflow.core.errors import InputError
 
@@ -178,36 +177,7 @@ def table_state(connection: duckdb.DuckDBPyConnection, schema: str, table: str) 
     )
 
 
-def marked_tables(connection: duckdb.DuckDBPyConnection, schema: str, comment: str) -> list[str]:
-    """Return the tables of `schema` whose comment is `comment`, by name."""
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = current_database()"
-        " and schema_name = $1 and comment = $2 order by table_name",
-        [schema, comment],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def set_comment(connection: duckdb.DuckDBPyConnection, schema: str, table: str, comment: str | None) -> None:
-    """Write the comment of a table, or remove it with None."""
+def comment_on(schema: str, table: str, comment: str | None) -> str:
+    """Return the statement that writes the comment of a table, or removes it with None."""
     text = "null" if comment is None else literal(comment)
-    connection.execute(f"comment on table {quoted(schema, table)} is {text}")
-
-
-def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: pa.Table) -> None:
-    """Write `rows` as the whole of `schema.table`, in place of what was there."""
-    connection.execute(f"create schema if not exists {quoted(schema)}")
-    _write(connection, f"create or replace table {quoted(schema, table)} as select * from", rows)
-
-
-def append_rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: pa.Table) -> None:
-    """Add `rows` to `schema.table`, column by name."""
-    _write(connection, f"insert into {quoted(schema, table)} by name select * from", rows)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, statement: str, rows: pa.Table) -> None:
-    connection.register("arrow_rows", rows)
-    try:
-        connection.execute(f"{statement} arrow_rows")
-    finally:
-        connection.unregister("arrow_rows")
+    return f"comment on table {quoted(schema, table)} is {text}"

@@ -11,10 +11,10 @@ import duckdb
 
 from conversionflow.warehouse.duckdb import (
     TableState,
+    comment_on,
     connect,
     prepare_reader,
     quoted,
-    set_comment,
     table_state,
     transaction,
 )
@@ -54,14 +54,16 @@ class DuckDBSession:
     def insert(self, schema: str, table: str, rows: str) -> int:
         """Add a query's rows to a table, column by name, and return how many there were."""
         [(count,)] = self.run(f"insert into {quoted(schema, table)} by name {rows}")
-        # they are no demo's any more
-        set_comment(self.reader, schema, table, None)
         return int(count)
 
     def stage(self, rows: str) -> int:
         """Write a query's rows into the temporary table `staged_rows`, and return how many there were."""
         [(count,)] = self.run(f"create or replace temporary table {STAGED} as {rows}")
         return int(count)
+
+    def set_comment(self, schema: str, table: str, comment: str | None) -> None:
+        """Write the comment of a table, or remove it with None."""
+        self.run(comment_on(schema, table, comment))
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement, each `?` bound to a value, and return its rows."""

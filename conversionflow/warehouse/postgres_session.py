@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from conversionflow.core.errors import InputError
-from conversionflow.warehouse.duckdb import TableState, prepare_reader, quoted
+from conversionflow.warehouse.duckdb import TableState, comment_on, prepare_reader, quoted
 from conversionflow.warehouse.session import STAGED
 
 if TYPE_CHECKING:
@@ -148,6 +148,10 @@ class PostgresSession:
         self.run(f"analyze pg_temp.{STAGED}")
         return count
 
+    def set_comment(self, schema: str, table: str, comment: str | None) -> None:
+        """Write the comment of a table, or remove it with None."""
+        self.run(comment_on(schema, table, comment))
+
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement, each `?` bound to a value, and return its rows if it has any."""
         with self._connection.cursor() as cursor:
@@ -227,15 +231,8 @@ def postgres_session(
     InputError
         If the server cannot be reached.
     """
-    import psycopg2
-
-    try:
-        connection = psycopg2.connect(**settings)
-    except psycopg2.Error as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise InputError(f"The warehouse {name} cannot be reached: {reason}") from error
     with (
-        closing(connection),
+        closing(connected(name, settings)) as connection,
         TemporaryDirectory(prefix="conversionflow_") as folder,
         duckdb.connect(config={"temp_directory": folder}) as reader,
     ):
@@ -247,6 +244,17 @@ def postgres_session(
                 cursor.execute(f"set role {quoted(role)}")
             connection.commit()
         yield PostgresSession(name, connection, reader)
+
+
+def connected(name: str, settings: Mapping[str, object]) -> PostgresConnection:
+    """Return a connection to the database `name`, or raise InputError if it cannot be reached."""
+    import psycopg2
+
+    try:
+        return psycopg2.connect(**settings)
+    except psycopg2.Error as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise InputError(f"The warehouse {name} cannot be reached: {reason}") from error
 
 
 def _definitions(columns: Mapping[str, str]) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conversionflow.core.errors import InputError
 from conversionflow.core.yaml_file import read_yaml
-from conversionflow.warehouse.duckdb import PROJECT_FILE, database_path, project_folder
+from conversionflow.warehouse.duckdb import PROJECT_FILE, database_path, project_folder, quoted
 from conversionflow.warehouse.session import Session
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _FILE = "profiles.yml"
+_DUCKDB_SCHEMA = "main"
 #: libpq's keyword for a key of a Postgres target.
 _KEYWORDS = {
     "host": "host",
@@ -47,12 +51,15 @@ class Target:
         What libpq needs for Postgres.
     role
         The Postgres role that the tables will belong to.
+    schema
+        Where dbt puts its results.
     """
 
     name: str
     path: Path | None
     settings: Mapping[str, object]
     role: str | None = None
+    schema: str = _DUCKDB_SCHEMA
 
     def session(self) -> AbstractContextManager[Session]:
         """Open the warehouse for a load."""
@@ -63,6 +70,22 @@ class Target:
         from conversionflow.warehouse.postgres_session import postgres_session
 
         return postgres_session(self.name, self.settings, self.role)
+
+    def results(self, tables: Collection[str]) -> dict[str, pd.DataFrame]:
+        """
+        Return tables that `dbt build` made, by name.
+
+        Raises
+        ------
+        InputError
+            If the warehouse cannot be reached, or there is no such table.
+        """
+        from conversionflow.warehouse.results import duckdb_results, postgres_results
+
+        wanted = {name: quoted(self.schema, name) for name in tables}
+        if self.path is not None:
+            return duckdb_results(self.path, wanted)
+        return postgres_results(self.name, self.settings, wanted)
 
 
 def find_target(name: str | None, database: Path | None = None) -> Target:
@@ -99,8 +122,8 @@ def find_target(name: str | None, database: Path | None = None) -> Target:
     return _target(file, chosen, {key: _rendered(file, value) for key, value in outputs[chosen].items()})
 
 
-def _duckdb_target(path: Path) -> Target:
-    return Target(str(path), path, {})
+def _duckdb_target(path: Path, schema: str = _DUCKDB_SCHEMA) -> Target:
+    return Target(str(path), path, {}, schema=schema)
 
 
 def _profiles_file() -> Path | None:
@@ -127,7 +150,8 @@ def _target(file: Path, name: str, output: Mapping[str, Any]) -> Target:
             raise InputError(
                 f"{file}, target {name}: {path} is not a file, so nothing can be loaded into it."
             )
-        return _duckdb_target((project_folder() / path).absolute())
+        schema = str(output.get("schema", _DUCKDB_SCHEMA))
+        return _duckdb_target((project_folder() / path).absolute(), schema)
     settings = {_KEYWORDS[key]: value for key, value in output.items() if key in _KEYWORDS and value != ""}
     if "host" not in settings or "dbname" not in settings:
         raise InputError(
@@ -135,7 +159,8 @@ def _target(file: Path, name: str, output: Mapping[str, Any]) -> Target:
             "should be DuckDB, or have the host and dbname of a Postgres server."
         )
     role = str(output["role"]) if output.get("role") else None
-    return Target(f"{settings['dbname']} on {settings['host']}", None, settings, role)
+    schema = str(output.get("schema", "public"))
+    return Target(f"{settings['dbname']} on {settings['host']}", None, settings, role, schema)
 
 
 def _rendered(file: Path, value: Any) -> Any:

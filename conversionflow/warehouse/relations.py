@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from dbt_common.invocation import get_invocation_id
 
+from conversionflow.warehouse.frames import to_pandas
+
 
 class Relation(ABC):
     """
@@ -33,16 +35,7 @@ class Relation(ABC):
 
     def df(self, **only: str) -> pd.DataFrame:
         """Return the rows as pandas has them: decimals as float64, dates as datetime64."""
-        table = self.arrow(**only)
-        for place, field in enumerate(table.schema):
-            if pa.types.is_decimal(field.type):
-                # by way of their digits, as Arrow's own cast is off in the last bit of some
-                floats = table.column(place).cast(pa.string()).cast(pa.float64())
-                table = table.set_column(place, field.name, floats)
-            elif pa.types.is_date(field.type):
-                table = table.set_column(place, field.name, table.column(place).cast(pa.timestamp("us")))
-        frame: pd.DataFrame = table.to_pandas()
-        return frame
+        return to_pandas(self.arrow(**only))
 
 
 class DuckDBRelation(Relation):

@@ -44,5 +44,8 @@ class Session(Protocol):
     def stage(self, rows: str) -> int:
         """Write a query's rows into the temporary table `staged_rows`, which `run` sees, and count them."""
 
+    def set_comment(self, schema: str, table: str, comment: str | None) -> None:
+        """Write the comment of a table, or remove it with None."""
+
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement in the warehouse, each `?` bound to a value, and return its rows if it has any."""
