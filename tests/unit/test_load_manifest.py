@@ -150,6 +150,7 @@ def test_a_target_is_what_the_profile_says(project: Path, monkeypatch: pytest.Mo
         "shop on db.example",
         None,
         {"host": "db.example", "port": "5432", "user": "me", "password": "geheim", "dbname": "shop"},
+        schema="marts",
     )
     monkeypatch.setenv("MY_TARGET", "server")
     assert find_target(None).name == "shop on db.example"
