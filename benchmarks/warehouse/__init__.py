@@ -1,0 +1,1 @@
+"""Loads and frames beside the bare copies of DuckDB and Postgres."""
