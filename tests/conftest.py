@@ -63,7 +63,7 @@ class Warehouse:
         """Run a command of the project's environment against this warehouse."""
         process = subprocess.run(  # noqa: S603
             [str(BIN / command[0]), *command[1:]],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment,
             capture_output=True,
             text=True,
