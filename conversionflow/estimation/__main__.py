@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from conversionflow.estimation import journey, poisson
+from conversionflow.estimation.fit import MODELS
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
 from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
@@ -30,9 +30,10 @@ def compile_kernels() -> None:
         controls=np.zeros((1, periods, 1)),
         control_names=("trend",),
     )
-    for model in (journey, poisson):
-        density = UnconstrainedDensity.of(model.build(data, model.DEFAULT_PRIORS))
-        density(np.zeros(len(density.priors)))
+    for model in MODELS.values():
+        for form in model.FORMS:
+            density = UnconstrainedDensity.of(model.build(data, model.DEFAULT_PRIORS, form))
+            density(np.zeros(len(density.priors)))
     nodes, paid = np.full((1, 2), 0.2), np.ones((1, 1))
     draws = NetworkDraws(
         entries=nodes,

@@ -60,6 +60,11 @@ class Diagnostics:
         )
 
     @property
+    def lacks_energy(self) -> bool:
+        """Whether the chains cannot move between levels of energy: a sign of a funnel."""
+        return not self.ebfmi_min >= EBFMI_MINIMUM
+
+    @property
     def failure(self) -> str:
         """Why the attempt may not be used; empty where it may."""
         ess_minimum = ESS_PER_CHAIN_MINIMUM * self.chains
@@ -69,7 +74,7 @@ class Diagnostics:
             f"bulk ESS {self.ess_bulk_min:.0f} below {ess_minimum}": self.ess_bulk_min >= ess_minimum,
             f"tail ESS {self.ess_tail_min:.0f} below {ess_minimum}": self.ess_tail_min >= ess_minimum,
             f"{self.divergences} divergent transitions": self.divergences == 0,
-            f"E-BFMI {self.ebfmi_min:.2f} below {EBFMI_MINIMUM}": self.ebfmi_min >= EBFMI_MINIMUM,
+            f"E-BFMI {self.ebfmi_min:.2f} below {EBFMI_MINIMUM}": not self.lacks_energy,
         }
         return "; ".join(text for text, passed in checks.items() if not passed)
 

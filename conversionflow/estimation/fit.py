@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
 import numpy as np
+import pymc as pm
 
 from conversionflow.core.errors import SettingsError
 from conversionflow.estimation import journey, poisson
@@ -19,7 +21,7 @@ from conversionflow.estimation.types import Array, Parameter
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, build, publish and constants.
+#: The models by name: modules with DEFAULT_PRIORS, FORMS, build, publish and constants.
 MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson}
 
 
@@ -71,6 +73,26 @@ LADDER = (Rung(0.87, 1), Rung(0.97, 2))
 
 
 @dataclass(frozen=True)
+class Step:
+    """What an attempt tries: a rung of the ladder, by its number, and a form of the model."""
+
+    rung: int
+    form: str
+
+    def following(self, diagnostics: Diagnostics, forms: Sequence[str]) -> "Step | None":
+        """Return what to try after a failure, or None where nothing is left.
+
+        More draws do not help out of a funnel, another form does; and too few chains stay too few.
+        """
+        other = forms.index(self.form) + 1
+        if diagnostics.chains < MINIMUM_CHAINS:
+            return None
+        if diagnostics.lacks_energy and other < len(forms):
+            return Step(self.rung, forms[other])
+        return Step(self.rung + 1, self.form) if self.rung + 1 < len(LADDER) else None
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One run of the sampler: its diagnostics, how long it took, and what was done next."""
 
@@ -110,7 +132,7 @@ class Fit:
 
 
 def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
-    """Fit a model by name, with a second, more careful attempt where the first does not converge.
+    """Fit a model by name, with further, more careful attempts where the first does not converge.
 
     Raises
     ------
@@ -120,47 +142,47 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
     module = MODELS[model]
-    started = time.monotonic()
-    written = module.build(data, with_overrides(module.DEFAULT_PRIORS, settings.priors))
-    names = [variable.name for variable in written.free_RVs]
-    compiled = compile_model(written)
-    logger.info("%s: compiled in %.0f s", model, time.monotonic() - started)
+    priors = with_overrides(module.DEFAULT_PRIORS, settings.priors)
     attempts: list[Attempt] = []
-    for number, rung in enumerate(_ladder(settings), start=1):
-        trace = sample(
-            compiled,
-            label=f"{model}, attempt {number}",
-            draws=settings.draws * rung.effort,
-            tune=settings.tune * rung.effort,
-            chains=settings.chains,
-            seed=settings.seed,
-            target_accept=rung.target_accept,
-        )
-        diagnostics = Diagnostics.of(trace, names)
-        action = _next_action(diagnostics, number, _ladder(settings))
-        attempts.append(Attempt(diagnostics, time.monotonic() - started, action))
-        logger.info("%s, attempt %d: %s", model, number, action)
-        if not diagnostics.failure:
-            break
+    step: Step | None = Step(0, module.FORMS[0])
+    while step is not None:
         started = time.monotonic()
+        written = module.build(data, priors, step.form)
+        trace = _sampled(written, step, settings, f"{model}, attempt {len(attempts) + 1}")
+        diagnostics = Diagnostics.of(trace, [variable.name for variable in written.free_RVs])
+        step = step.following(diagnostics, module.FORMS) if diagnostics.failure else None
+        action = _action(diagnostics, step)
+        attempts.append(Attempt(diagnostics, time.monotonic() - started, action))
+        logger.info("%s, attempt %d: %s", model, len(attempts), action)
     posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
     rng = np.random.default_rng(settings.seed)
     parameters = module.publish(data, posterior, settings.reference_periods, rng)
     return Fit(model, data, posterior, tuple(parameters), tuple(attempts))
 
 
-def _ladder(settings: SamplerSettings) -> tuple[Rung, ...]:
-    """List the attempts worth making: too few chains stay too few however long they run."""
-    return LADDER if settings.chains >= MINIMUM_CHAINS else LADDER[:1]
+def _sampled(written: pm.Model, step: Step, settings: SamplerSettings, label: str) -> Any:
+    started = time.monotonic()
+    compiled = compile_model(written)
+    logger.info("%s: compiled in %.0f s", label, time.monotonic() - started)
+    rung = LADDER[step.rung]
+    return sample(
+        compiled,
+        label=label,
+        draws=settings.draws * rung.effort,
+        tune=settings.tune * rung.effort,
+        chains=settings.chains,
+        seed=settings.seed,
+        target_accept=rung.target_accept,
+    )
 
 
-def _next_action(diagnostics: Diagnostics, number: int, ladder: tuple[Rung, ...]) -> str:
+def _action(diagnostics: Diagnostics, step: Step | None) -> str:
     if not diagnostics.failure:
         return "accepted"
-    if number < len(ladder):
-        rung = ladder[number]
-        return (
-            f"retried with target_accept {rung.target_accept} and {rung.effort} times the tuning and draws: "
-            f"{diagnostics.failure}"
-        )
-    return f"given up: {diagnostics.failure}"
+    if step is None:
+        return f"given up: {diagnostics.failure}"
+    rung = LADDER[step.rung]
+    return (
+        f"retried in {step.form} form with target_accept {rung.target_accept} and {rung.effort} times the "
+        f"tuning and draws: {diagnostics.failure}"
+    )

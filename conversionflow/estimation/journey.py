@@ -13,7 +13,12 @@ import pymc as pm
 from scipy.special import gammaln
 
 from conversionflow.estimation.fused import add_log_density
-from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, journey_log_density
+from conversionflow.estimation.journey_kernel import (
+    EntryData,
+    JourneyParameters,
+    journey_log_density,
+    non_centred_journey_log_density,
+)
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
@@ -33,6 +38,9 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "demand_scale": {"distribution": "LogNormal", "mu": -2.5, "sigma": 0.6},
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
 }
+CENTRED, NON_CENTRED = "centred", "non-centred"
+#: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
+FORMS = (CENTRED, NON_CENTRED)
 #: Keeps the logarithm of an offset finite.
 SMALLEST_OFFSET = 1e-300
 
@@ -43,6 +51,7 @@ DIMENSIONS = {
     "demand_scale": ("market",),
     "control_coefficients": ("market", "control"),
     "demand": ("market", "period"),
+    "standardised_demand": ("market", "period"),
     "entry_level": ("node",),
     "dispersion": ("node",),
     "beta1": ("paid",),
@@ -64,8 +73,8 @@ def _entry_data(nodes: Nodes) -> EntryData:
     )
 
 
-def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
-    """Write the model down for PyMC.
+def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -> pm.Model:
+    """Write the model down for PyMC, in one of `FORMS`.
 
     The demand's own density, autoregressive around the controls, is part of the compiled likelihood.
     """
@@ -78,11 +87,25 @@ def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
         "node": nodes.labels,
         "paid": nodes.labels[: nodes.paid_count],
     }
+    demand, kernel = {
+        CENTRED: ("demand", journey_log_density),
+        NON_CENTRED: ("standardised_demand", non_centred_journey_log_density),
+    }[form]
+    names = [demand if name == "demand" else name for name in JourneyParameters._fields]
     with pm.Model(coords=coords) as model:
-        draw_parameters(JourneyParameters._fields, DIMENSIONS, priors, flat=["demand"])
+        draw_parameters(names, DIMENSIONS, priors, flat=[demand])
     statistics = (data.controls, _entry_data(nodes), moves.between.statistics, moves.converting.statistics)
-    add_log_density(model, journey_log_density, *statistics)
+    add_log_density(model, kernel, *statistics)
     return model
+
+
+def _demand(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
+    """Return the demand (chain, draw, M, T), in whichever form it was sampled."""
+    if "demand" in posterior:
+        return posterior["demand"]
+    effect = np.einsum("mtp,cdmp->cdmt", data.controls, posterior["control_coefficients"])
+    demand: Array = effect + posterior["demand_scale"][..., None] * posterior["standardised_demand"]
+    return demand
 
 
 def _response_offset(posterior: Mapping[str, Array]) -> Array:
@@ -118,7 +141,7 @@ def publish(
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     intercepts = _intercepts(nodes, posterior)
-    conditions = np.exp(posterior["demand"][..., -reference_periods:]).mean(axis=3)
+    conditions = np.exp(_demand(data, posterior)[..., -reference_periods:]).mean(axis=3)
     chains, draws, paid = posterior["parent_effects"].shape
     pulls, converting = (
         posterior[name].reshape(-1, paid) for name in ("parent_effects", "conversion_effects")

@@ -28,7 +28,10 @@ HALF_LOG_TWO_PI = 0.9189385332046727
 
 
 class JourneyParameters(NamedTuple):
-    """The parameters, or a gradient, by name and in the order in which a point holds them."""
+    """The parameters, or a gradient, by name and in the order in which a point holds them.
+
+    In the non-centred form a point holds `standardised_demand` in the place of `demand`.
+    """
 
     demand_persistence: Array
     demand_scale: Array
@@ -107,11 +110,54 @@ def journey_log_density(
     value, x, slope, gradient = prior_log_density(point, priors)
     change = np.zeros_like(x)
     at, change_at = journey_parameters(x, controls, entries), journey_parameters(change, controls, entries)
-    value += demand_log_density(at, change_at, controls)
-    value += entries_log_density(at, change_at, entries)
-    value += moves_log_density(at.parent_effects, change_at.parent_effects, moves)
-    value += moves_log_density(at.conversion_effects, change_at.conversion_effects, converting)
+    value += network_log_density(at, change_at, controls, entries, moves, converting)
     return on_whole_line(value, change, slope, gradient)
+
+
+@compiled
+def non_centred_journey_log_density(
+    point: Array, priors: Array, controls: Array, entries: EntryData, moves: MoveData, converting: MoveData
+) -> tuple[float, Array]:
+    """`journey_log_density` at a point with `standardised_demand` (M, T), with the determinant of the change.
+
+    The demand is its controls' effect plus `demand_scale` times the standardised one. Where a market's counts
+    say little of its demand, path and scale are a funnel, and these are nearly independent (Papaspiliopoulos,
+    Roberts and Skoeld 2007).
+    """
+    value, x, slope, gradient = prior_log_density(point, priors)
+    change = np.zeros_like(x)
+    at, change_at = journey_parameters(x, controls, entries), journey_parameters(change, controls, entries)
+    markets, periods = at.demand.shape
+    standardised, effect = at.demand.copy(), np.zeros(periods)
+    for m in range(markets):
+        control_effect(controls[m], at.control_coefficients[m], effect)
+        for t in range(periods):
+            at.demand[m, t] = effect[t] + at.demand_scale[m] * standardised[m, t]
+    value += network_log_density(at, change_at, controls, entries, moves, converting)
+    for m in range(markets):
+        scale = at.demand_scale[m]
+        value += periods * math.log(scale)
+        change_at.demand_scale[m] += periods / scale + inner(change_at.demand[m], standardised[m])
+        add_control_slope(controls[m], change_at.demand[m], change_at.control_coefficients[m])
+        for t in range(periods):
+            change_at.demand[m, t] *= scale
+    return on_whole_line(value, change, slope, gradient)
+
+
+@compiled
+def network_log_density(
+    at: JourneyParameters,
+    change: JourneyParameters,
+    controls: Array,
+    entries: EntryData,
+    moves: MoveData,
+    converting: MoveData,
+) -> float:
+    """Log density of everything but the priors of the single parameters."""
+    value = demand_log_density(at, change, controls)
+    value += entries_log_density(at, change, entries)
+    value += moves_log_density(at.parent_effects, change.parent_effects, moves)
+    return value + moves_log_density(at.conversion_effects, change.conversion_effects, converting)
 
 
 @compiled

@@ -32,6 +32,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "parent_effects": normal(0.0, 0.3),
     "control_coefficients": normal(0.0, 0.5),
 }
+FORMS = ("plain",)
 
 #: Axes of each parameter.
 DIMENSIONS = {
@@ -114,8 +115,9 @@ class Regression:
         )
 
 
-def build(data: NetworkData, priors: Mapping[str, Prior]) -> pm.Model:
-    """Write the model down for PyMC."""
+def build(data: NetworkData, priors: Mapping[str, Prior], form: str = FORMS[0]) -> pm.Model:
+    """Write the model down for PyMC; it has one form only."""
+    del form
     regression = Regression(Nodes.of(data))
     nodes = regression.nodes
     coords = {

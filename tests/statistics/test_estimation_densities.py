@@ -18,6 +18,7 @@ from conversionflow.estimation.journey_kernel import (
     journey_parameters,
     log_gamma_digamma,
     moves_log_density,
+    non_centred_journey_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
 from conversionflow.estimation.poisson_kernel import (
@@ -75,8 +76,10 @@ POISSON = PoissonParameters(
     parent_effects=np.array([0.2, -0.4, 0.1]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
 )
+NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING)
 MODELS = {
-    "journey": (journey_log_density, JOURNEY, (CONTROLS, ENTRIES, MOVES, CONVERTING)),
+    "journey": (journey_log_density, JOURNEY, NETWORK),
+    "journey, non-centred": (non_centred_journey_log_density, JOURNEY, NETWORK),
     "poisson": (poisson_log_density, POISSON, (REGRESSION,)),
 }
 
@@ -103,6 +106,17 @@ def test_the_gradient_is_the_slope_of_the_value(name):
     _, gradient = kernel(point, flatness, *data)
     expected = slope(lambda moved: kernel(moved, flatness, *data)[0], point)
     assert gradient == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+
+def test_the_non_centred_form_is_the_same_density_of_other_coordinates():
+    effect = np.einsum("mtp,mp->mt", CONTROLS, JOURNEY.control_coefficients)
+    demand = effect + JOURNEY.demand_scale[:, None] * JOURNEY.demand
+    there = flat(JOURNEY._replace(demand=demand))
+    flatness = flat_priors(len(there))
+    found, _ = non_centred_journey_log_density(flat(JOURNEY), flatness, *NETWORK)
+    expected, _ = journey_log_density(there, flatness, *NETWORK)
+    determinant = JOURNEY.demand.shape[1] * np.log(JOURNEY.demand_scale).sum()
+    assert found == pytest.approx(expected + determinant, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def simulated():
     )
 
 
+def quiet(periods):
+    """One small market without any demand that its touchpoints share: the demand's scale is a funnel."""
+    rng = np.random.default_rng(3)
+    x = np.exp(rng.normal(0, 0.4, (1, periods)))
+    spend = np.concatenate([100.0 * x / x.mean(), np.zeros((1, periods))])[None]
+    entries = rng.poisson(np.concatenate([16.0 * x**0.5, np.full((1, periods), 12.0)])[None]).astype(float)
+    moves = rng.binomial(entries[:, :, None, :].astype(int), 0.1, (1, 2, 2, periods)).astype(float)
+    touches = entries + moves.sum(axis=1)
+    return NetworkData(
+        markets=("Italy",),
+        touchpoints=("ads", "direct"),
+        periods=tuple(date(2024, 1, 1) + timedelta(weeks=week) for week in range(periods)),
+        spend=spend,
+        entries=entries,
+        touches=touches,
+        conversions=rng.binomial(touches.astype(int), 0.06).astype(float),
+        moves=moves,
+        controls=np.linspace(-1.7, 1.7, periods)[None, :, None],
+        control_names=("trend",),
+    )
+
+
 @pytest.fixture(scope="module")
 def data():
     return simulated()
@@ -217,9 +239,24 @@ def test_too_few_draws_are_refused_after_a_second_attempt(hurried):
     assert not hurried.converged
     table = diagnostics_frame(hurried)
     assert table["converged"].tolist() == [False, False]
-    assert table["action"][0].startswith("retried with target_accept 0.97 and 2 times the tuning and draws")
+    assert table["action"][0].startswith(
+        "retried in plain form with target_accept 0.97 and 2 times the tuning and draws"
+    )
     assert table["action"][1].startswith("given up: ")
     assert "ESS" in table["action"][1]
+
+
+def test_a_funnel_is_left_by_the_other_form():
+    market = quiet(periods=40)
+    found = fit("journey", market, SamplerSettings(draws=1000, tune=500, chains=4, seed=3))
+    table = diagnostics_frame(found)
+    assert table["converged"].tolist() == [False, True]
+    assert table["action"][0].startswith("retried in non-centred form with target_accept 0.87")
+    assert "E-BFMI" in table["action"][0]
+    (entries,) = (p for p in found.parameters if p.name == "reference_entries")
+    recent = dict(zip(market.touchpoints, market.entries[0, :, -13:].mean(axis=1), strict=True))
+    means = {key[1]: value for key, value in zip(entries.keys, entries.draws.mean(axis=(0, 1)), strict=True)}
+    assert means["direct"] == pytest.approx(recent["direct"], rel=0.15)
 
 
 def test_the_same_seed_gives_the_same_draws(hurried, data):
