@@ -1,25 +1,16 @@
 """The main job end to end on the simulated market: raw events in, a plan out, held against the truth."""
 
-import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
-import numpy as np
-import pyarrow as pa
 import pytest
+from rebuilds import assert_second_build_changes_nothing
 
 from conversionflow.simulation import World
 
 PROJECT = Path(__file__).parents[2]
-RESULTS = """
-    select table_name from duckdb_tables()
-    where schema_name = 'main' and database_name = current_database()
-    order by 1
-"""
 
 
 @pytest.fixture(scope="module")
@@ -132,39 +123,6 @@ def test_a_single_model_builds_again_by_itself(demo):
     assert outcome.code == 0, outcome.output
 
 
-def rows(connection, table: str) -> pa.Table:
-    """Rows of a table in order, without the run's key and times."""
-    described = connection.execute(f"describe {table}").fetchall()
-    columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds"))
-    return connection.sql(f"select {columns} from {table} order by all").to_arrow_table()  # noqa: S608
-
-
-def same(before: pa.Table, after: pa.Table) -> bool:
-    """Whether rows are equal; sums of floats may differ in their last bits, as threads add in any order."""
-    return before.schema == after.schema and all(
-        one.equals(other)
-        or (
-            pa.types.is_floating(one.type)
-            and np.allclose(one.to_numpy(), other.to_numpy(), rtol=1e-9, atol=0, equal_nan=True)
-        )
-        for one, other in zip(before.columns, after.columns, strict=True)
-    )
-
-
+@pytest.mark.verify
 def test_a_second_build_on_the_same_input_gives_the_same_rows(demo):
-    earlier = shutil.copy(demo.path, demo.folder / "earlier.duckdb")
-    outcome = demo.dbt("build")
-    assert outcome.code == 0, outcome.output
-    with (
-        duckdb.connect(earlier, read_only=True) as before,
-        duckdb.connect(demo.path, read_only=True) as after,
-    ):
-        of_a_run = {"run_manifest", "changed_inputs", "journey_events_replacement"}
-        tables = [name for (name,) in before.execute(RESULTS).fetchall() if name not in of_a_run]
-        assert after.execute(RESULTS).fetchall() == before.execute(RESULTS).fetchall()
-        assert [name for name in tables if not same(rows(before, name), rows(after, name))] == []
-    assert demo.query("select * from changed_inputs") == []
-    runs = demo.query("select data_hash, settings, row_counts from run_manifest")
-    assert len(runs) == 2
-    assert runs[0] == runs[1]
-    assert json.loads(runs[0][1])["period"] == "week"
+    assert_second_build_changes_nothing(demo)

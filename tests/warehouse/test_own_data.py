@@ -30,7 +30,7 @@ def shop(new_warehouse):
     warehouse = new_warehouse("shop")
     loaded = warehouse.run("conversionflow", "load", "events", str(EVENTS))
     assert loaded.code == 0, loaded.output
-    outcome = warehouse.dbt("build", settings=SETTINGS)
+    outcome = warehouse.dbt("build", "--exclude-resource-type", "unit_test", settings=SETTINGS)
     assert outcome.code == 0, outcome.output
     return warehouse
 

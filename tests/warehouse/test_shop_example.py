@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PROJECT, PostgresWarehouse, Warehouse
+from rebuilds import assert_second_build_changes_nothing
 
 SHOP = PROJECT / "examples" / "shop"
 #: As the shop's settings say.
@@ -126,6 +127,10 @@ def test_the_shops_settings_are_in_force(in_duckdb):
     assert methods == [("last_touch",), ("linear",)]
     assert in_duckdb.query("select distinct model from mcmc_diagnostics where converged") == [("journey",)]
     assert in_duckdb.query("select count(*) from optimizer_history where generation > 50") == [(0,)]
+
+
+def test_a_second_build_on_the_same_input_gives_the_same_rows(in_duckdb):
+    assert_second_build_changes_nothing(in_duckdb)
 
 
 def test_the_shop_builds_on_postgres_as_well(in_duckdb, in_postgres):
