@@ -46,6 +46,7 @@ lint: install
 	ruff format --check .
 	mypy
 	sqlfluff lint models tests/data --disable-progress-bar
+	cd examples/shop && dbt deps --quiet && sqlfluff lint models --config ../../.sqlfluff --disable-progress-bar
 
 bench: install
 	python -m benchmarks.build
@@ -58,3 +59,4 @@ verify: install
 clean:
 	rm -rf $(VENV) .cache target logs dbt_packages build *.egg-info conversionflow.duckdb conversionflow.duckdb.wal \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis
+	cd examples/shop && rm -rf data target logs dbt_packages package-lock.yml shop.duckdb shop.duckdb.wal

@@ -1,6 +1,7 @@
 {#
-    Checks every setting before anything is built, and refuses a name given by
-    `--vars` that no setting has: a typing error would else build with the default.
+    Checks every setting before anything is built, and refuses a name that no setting has,
+    under `vars: conversionflow:` of the project that runs or given by `--vars`: a typing error
+    would else build with the default. Other `--vars` of a project that installs this one are its own.
 #}
 {% macro check_settings() %}
     {% if execute %}
@@ -12,11 +13,13 @@
                 {% do problems.append(name ~ ': ' ~ problem ~ '; it is ' ~ (var(name) | tojson)) %}
             {% endif %}
         {% endfor %}
+        {% set given = (adapter.config.vars.to_dict().get('conversionflow') or {}).keys() | list %}
         {% if project_name == 'conversionflow' %}
-            {% for name in (invocation_args_dict.get('vars') or {}) if name not in rules %}
-                {% do problems.append(name ~ ': no setting has this name') %}
-            {% endfor %}
+            {% set given = given + (invocation_args_dict.get('vars') or {}).keys() | list %}
         {% endif %}
+        {% for name in given | unique if name not in rules %}
+            {% do problems.append(name ~ ': no setting has this name') %}
+        {% endfor %}
         {% if problems %}
             {{ exceptions.raise_compiler_error(
                 'Nothing was built: ' ~ problems | length ~ ' setting(s) cannot be used.\n  - '

@@ -1,5 +1,6 @@
 """The expectations' dbt models: suites of files, run on relations inside the warehouse."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pyarrow as pa
 
 from conversionflow.core.errors import SettingsError
 from conversionflow.pipeline.records import schema, to_table
-from conversionflow.validation import load_suites, run_suites
+from conversionflow.validation import Suite, load_suites, run_suites
+from conversionflow.warehouse.projects import project_folders
 from conversionflow.warehouse.relations import as_relation
 
 RESULTS = schema(
@@ -16,7 +18,7 @@ RESULTS = schema(
     count="unexpected_count",
     number="unexpected_share",
 )
-FOLDERS = ("expectations", "dbt_packages/conversionflow/expectations")
+FOLDER = "expectations"
 
 
 def validate(session: Any, **relations: Any) -> pa.Table:
@@ -25,11 +27,13 @@ def validate(session: Any, **relations: Any) -> pa.Table:
     Raises
     ------
     SettingsError
-        Where the project has no suite of that name.
+        Where neither the project nor this package in it has a suite of that name.
     """
-    suites = {suite.name: suite for suite in load_suites(suite_folder(Path.cwd()))}
+    projects = project_folders("conversionflow")
+    suites = suites_of(projects)
     if unknown := relations.keys() - suites.keys():
-        raise SettingsError(f"expectations/ holds no suite named {', '.join(sorted(unknown))}.")
+        looked_in = ", ".join(str(project / FOLDER) for project in projects)
+        raise SettingsError(f"There is no suite named {', '.join(sorted(unknown))} in {looked_in}.")
     wanted = {as_relation(relation).name: suites[name] for name, relation in relations.items()}
     return to_table(run_suites(session, wanted), RESULTS)
 
@@ -43,11 +47,11 @@ def validate_raw(session: Any, raw_path_counts: Any, **relations: Any) -> pa.Tab
     return validate(session, **relations)
 
 
-def suite_folder(project: Path) -> Path:
-    """Return the project's own suites, or else those of the installed dbt package."""
-    for folder in FOLDERS:
-        if (project / folder).is_dir():
-            return project / folder
-    raise SettingsError(
-        f"There is no folder of expectation suites in {project}: looked for {', '.join(FOLDERS)}."
-    )
+def suites_of(projects: Iterable[Path]) -> dict[str, Suite]:
+    """Return the suites of dbt projects by name; of those with one name, that of the first project."""
+    suites: dict[str, Suite] = {}
+    for project in projects:
+        folder = project / FOLDER
+        found = load_suites(folder) if folder.is_dir() else ()
+        suites = {suite.name: suite for suite in found} | suites
+    return suites

@@ -4,9 +4,10 @@ import csv
 import runpy
 import shutil
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import PROJECT, PostgresWarehouse, Warehouse
@@ -55,15 +56,30 @@ def project(tmp_path_factory):
     return folder
 
 
-def built(warehouse, *arguments: str):
-    for command in (
-        ("conversionflow", "load", "--sources", "sources.yml"),
-        ("dbt", "deps"),
-        ("dbt", "build", *arguments),
-    ):
+def run_all(warehouse, *commands: tuple[str, ...]) -> str:
+    """Run commands that must all end well; return what the last one printed."""
+    for command in commands:
         outcome = warehouse.run(*command)
         assert outcome.code == 0, outcome.output
+    return outcome.output
+
+
+LOAD = ("conversionflow", "load", "--sources", "sources.yml")
+
+
+def built(warehouse):
+    output = run_all(warehouse, LOAD, ("dbt", "deps"), ("dbt", "build"))
+    assert "[WARNING]" not in output
     return warehouse
+
+
+def changed(project: Path, folder: Path, text: str, other: str) -> Path:
+    """A copy of the project, its packages and all, with another text in `dbt_project.yml`."""
+    shutil.copytree(project, folder, symlinks=True)
+    file = folder / "dbt_project.yml"
+    assert text in file.read_text()
+    file.write_text(file.read_text().replace(text, other))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +121,15 @@ def last_touches(project: Path) -> Counter[str]:
     return found
 
 
+def orders_by_week(project: Path, clock: tzinfo) -> Counter[date]:
+    """Orders by the Monday before them on a clock, worked out from the raw files."""
+    found: Counter[date] = Counter()
+    for order in rows_of(project, "orders"):
+        day = datetime.fromisoformat(order["ordered_at"]).replace(tzinfo=UTC).astimezone(clock).date()
+        found[day - timedelta(days=day.weekday())] += order["status"] != "cancelled"
+    return found
+
+
 def meeting(warehouse) -> dict[str, float]:
     rows = warehouse.query("select touchpoint, conversions_last_touch from campaign_meeting")
     return {touchpoint: float(orders) for touchpoint, orders in rows}
@@ -129,13 +154,49 @@ def test_the_shops_settings_are_in_force(in_duckdb):
     assert in_duckdb.query("select count(*) from optimizer_history where generation > 50") == [(0,)]
 
 
+def test_weeks_begin_on_the_clock_of_the_shops_own_seed(in_duckdb, project):
+    expected = orders_by_week(project, ZoneInfo("Europe/Vienna"))
+    assert expected != orders_by_week(project, UTC)
+    rows = in_duckdb.query("""
+        select period_start, sum(conversions) from attribution where method = 'linear' group by 1
+    """)
+    assert {week: orders for week, orders in rows if orders} == pytest.approx(expected)
+
+
+def test_the_shops_own_suite_of_expectations_takes_the_place_of_one_of_the_packages(in_duckdb):
+    rows = in_duckdb.query("select suite, expectation from validation_results where success")
+    found = defaultdict(set)
+    for suite, expectation in rows:
+        found[suite].add(expectation)
+    assert found["raw_spend"] == {"every_cost_is_known", "the_shop_pays_for_these_channels_only"}
+    assert "touch_id_unique" in found["raw_touches"]
+    assert "budget_conserved" in found["budget_plan"]
+
+
 def test_a_second_build_on_the_same_input_gives_the_same_rows(in_duckdb):
     assert_second_build_changes_nothing(in_duckdb)
 
 
-def test_the_shop_builds_on_postgres_as_well(in_duckdb, in_postgres):
+def test_a_misspelt_setting_stops_the_packages_models_and_no_others(in_duckdb, project, tmp_path):
+    misspelt = changed(project, tmp_path / "shop", "path_lookback_days:", "path_lookback_day:")
+    warehouse = replace(in_duckdb, project=misspelt)
+    outcome = warehouse.dbt("run", "--select", "campaign_meeting")
+    assert outcome.code == 0, outcome.output
+    refused = warehouse.dbt("run", "--select", "campaign_meeting", "period_touches")
+    assert refused.code != 0
+    assert "path_lookback_day: no setting has this name" in refused.output
+
+
+def test_the_shop_builds_on_postgres_as_well_and_from_any_folder(in_duckdb, in_postgres, project, tmp_path):
+    place = ("--project-dir", str(project), "--profiles-dir", str(project))
     untested = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-    built(in_postgres, "--select", "+attribution", *untested)
+    run_all(in_postgres, LOAD)
+    # its packages lie there as well
+    run_all(
+        replace(in_postgres, project=tmp_path),
+        ("dbt", "deps", *place),
+        ("dbt", "build", "--select", "+attribution", *untested, *place),
+    )
     query = (
         "select touchpoint, sum(conversions) from attribution where method = 'linear' group by 1 order by 1"
     )
@@ -149,3 +210,19 @@ def test_the_shop_builds_on_postgres_as_well(in_duckdb, in_postgres):
 def test_the_whole_shop_builds_on_postgres(in_duckdb, in_postgres):
     built(in_postgres)
     assert meeting(in_postgres) == pytest.approx(meeting(in_duckdb), rel=1e-9)
+
+
+@pytest.mark.verify
+def test_the_packages_tables_may_lie_in_a_schema_of_their_own(in_duckdb, project, tmp_path):
+    apart = changed(
+        project, tmp_path / "shop", "models:\n", "models:\n  conversionflow: {+schema: measured}\n"
+    )
+    warehouse = replace(in_duckdb, folder=tmp_path, project=apart)
+    built(warehouse)
+    run_all(warehouse, ("dbt", "build"))
+    assert meeting(warehouse) == pytest.approx(meeting(in_duckdb), rel=1e-9)
+    tables = warehouse.query("select table_schema, table_name from information_schema.tables")
+    assert {name for schema, name in tables if schema == "main"} == {
+        "campaign_meeting", "channel_mapping", "markets",
+    }  # fmt: skip
+    assert ("main_measured", "journey_events_before") in tables
