@@ -37,7 +37,7 @@ def test_a_projects_suite_takes_the_place_of_the_packages_of_the_same_name_only(
 
 def test_a_suite_that_is_nowhere_is_named_with_the_folders_looked_in(tmp_path, monkeypatch):
     folders = (project(tmp_path / "own", raw_spend="own"), tmp_path / "package")
-    monkeypatch.setattr(validation, "project_folders", lambda package: folders)
+    monkeypatch.setattr(validation, "project_folders", lambda _: folders)
     with pytest.raises(SettingsError) as error:
         validation.validate(None, raw_spend=None, raw_sales=None)
     assert str(error.value) == (
