@@ -37,8 +37,8 @@ def compile_kernels() -> None:
     nodes, paid = np.full((1, 2), 0.2), np.ones((1, 1))
     draws = NetworkDraws(
         entries=nodes,
-        slope=paid,
-        offset=paid,
+        exponent=paid,
+        floor=paid,
         saturation=paid,
         parent_effects=paid,
         conversion_effects=paid,

@@ -23,13 +23,14 @@ from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
+from conversionflow.estimation.response_kernel import NO_SPEND, hill_exponent
 from conversionflow.estimation.types import Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
 DEFAULT_PRIORS: dict[str, Prior] = {
     "beta0": normal(0.0, 1.5),
-    "beta1": {"distribution": "Gamma", "alpha": 3.0, "beta": 4.0},
-    "response_drop": {"distribution": "LogNormal", "mu": 0.4, "sigma": 0.8},
+    "beta1": normal(0.4, 0.4),
+    "response_floor": {"distribution": "Beta", "alpha": 1.5, "beta": 4.0},
     "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
     "parent_effects": normal(0.0, 0.3),
     "conversion_effects": normal(0.0, 0.1),
@@ -41,9 +42,6 @@ DEFAULT_PRIORS: dict[str, Prior] = {
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)
-#: Keeps the logarithm of an offset finite.
-SMALLEST_OFFSET = 1e-300
-
 
 #: Axes of each parameter.
 DIMENSIONS = {
@@ -55,7 +53,7 @@ DIMENSIONS = {
     "entry_level": ("node",),
     "dispersion": ("node",),
     "beta1": ("paid",),
-    "response_drop": ("paid",),
+    "response_floor": ("paid",),
     "response_saturation": ("paid",),
     "parent_effects": ("paid",),
     "conversion_effects": ("paid",),
@@ -100,32 +98,26 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
 
 
 def _demand(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
-    """Return the demand (chain, draw, M, T), in whichever form it was sampled."""
+    """Return the demand (chain, draw, M, T) about its mean, in whichever form it was sampled."""
     if "demand" in posterior:
-        return posterior["demand"]
-    effect = np.einsum("mtp,cdmp->cdmt", data.controls, posterior["control_coefficients"])
-    demand: Array = effect + posterior["demand_scale"][..., None] * posterior["standardised_demand"]
-    return demand
-
-
-def _response_offset(posterior: Mapping[str, Array]) -> Array:
-    """Offset c of the entry response, at which no spend leaves the share exp(-drop) of the entries."""
-    slope, saturation = posterior["beta1"], posterior["response_saturation"]
-    floor = np.exp(-posterior["response_drop"] * saturation / (slope * (1.0 + saturation)))
-    return np.maximum(floor * saturation / (1.0 + saturation - floor * saturation), SMALLEST_OFFSET)
+        demand = posterior["demand"]
+    else:
+        effect = np.einsum("mtp,cdmp->cdmt", data.controls, posterior["control_coefficients"])
+        demand = effect + posterior["demand_scale"][..., None] * posterior["standardised_demand"]
+    centred: Array = demand - demand.mean(axis=3, keepdims=True)
+    return centred
 
 
 def _intercepts(nodes: Nodes, posterior: Mapping[str, Array]) -> Array:
     """Log mean entries at mean spend, without demand and controls, (chain, draw, N)."""
     base = log_mean_count(nodes.per_node(nodes.data.entries))
     intercepts = posterior["entry_level"] + base
-    offset, saturation = _response_offset(posterior), posterior["response_saturation"]
-    scale = posterior["beta1"] * (1.0 + saturation) / saturation
-    far = (1.0 + saturation) / (1.0 + offset)
+    floor, saturation = posterior["response_floor"], posterior["response_saturation"]
+    exponent = hill_exponent(posterior["beta1"], floor, saturation)
     for n, spend in enumerate(nodes.relative_spend):
-        c, k = offset[..., n], saturation[..., n]
-        mean = np.mean([np.log((x + c) / (x + k)) for x in spend], axis=0)
-        intercepts[..., n] -= scale[..., n] * (mean + np.log(far[..., n]))
+        w, k = floor[..., n], saturation[..., n]
+        rise = [(1.0 + k) / (1.0 + k * x ** -exponent[..., n]) for x in np.maximum(spend, NO_SPEND)]
+        intercepts[..., n] -= np.mean([np.log(w + (1.0 - w) * r) for r in rise], axis=0)
     return intercepts
 
 
@@ -149,7 +141,7 @@ def publish(
     probabilities = draw_probabilities(pulls, converting, moves, rng).reshape(chains, draws, -1)
     same = (
         "beta1",
-        "response_drop",
+        "response_floor",
         "response_saturation",
         "parent_effects",
         "conversion_effects",
@@ -158,7 +150,6 @@ def publish(
     return [
         nodes.parameter("beta0", intercepts),
         *(nodes.parameter(name, posterior[name]) for name in same),
-        nodes.parameter("response_offset", _response_offset(posterior)),
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
         *nodes.control_parameters(posterior["control_coefficients"]),

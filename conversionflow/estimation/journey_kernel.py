@@ -18,6 +18,7 @@ from conversionflow.estimation.density_kernel import (
     prior_log_density,
     total,
 )
+from conversionflow.estimation.response_kernel import NO_SPEND, hill, hill_exponent
 from conversionflow.estimation.types import Array
 
 #: The sum of a path over the root of its length has this standard deviation.
@@ -40,7 +41,7 @@ class JourneyParameters(NamedTuple):
     entry_level: Array
     dispersion: Array
     beta1: Array
-    response_drop: Array
+    response_floor: Array
     response_saturation: Array
     parent_effects: Array
     conversion_effects: Array
@@ -181,29 +182,27 @@ def log_gamma_digamma(z: float) -> tuple[float, float]:
 
 @compiled
 def entry_response(
-    spend: Array, slope: float, drop: float, saturation: float, response: Array, change: Array
+    spend: Array, elasticity: float, floor: float, saturation: float, response: Array, change: Array
 ) -> None:
     """Fill the log response of one touchpoint's entries to its spend over the mean, and its derivatives.
 
-    The log response is E log(w + (1 - w) R(x)) with R(x) = x (1 + k) / (x + k), k the `saturation`,
-    E = slope (1 + k) / k and w = exp(-drop / E). It is 0 at x = 1 and -drop at x = 0. `change` (3, T) takes
-    the derivatives in slope, drop and saturation. All are shifted to a mean of 0 over the periods.
+    The log of `response_multiplier`, with the `hill_exponent` at which its slope in log spend at mean spend
+    is the elasticity. `change` (3, T) takes the derivatives in elasticity, floor and saturation. All are
+    shifted to a mean of 0 over the periods.
     """
-    exponent = slope * (1.0 + saturation) / saturation
-    w = math.exp(-drop / exponent)
+    exponent = hill_exponent(elasticity, floor, saturation)
+    steepness = hill_exponent(1.0, 0.0, saturation)
+    rest = 1.0 - floor
     for t in range(spend.shape[0]):
-        x = spend[t]
-        rise = x * (1.0 + saturation) / (x + saturation)
-        base = w + (1.0 - w) * rise
-        log_base = math.log(base) if x > 0.0 else -drop / exponent
-        share = w / base if x > 0.0 else 1.0
-        d_exponent = log_base + share * (1.0 - rise) * drop / exponent
-        response[t] = exponent * log_base
-        change[0, t] = d_exponent * (1.0 + saturation) / saturation
-        change[1, t] = -share * (1.0 - rise)
-        change[2, t] = -d_exponent * slope / saturation**2
-        if x > 0.0:
-            change[2, t] += exponent * (1.0 - w) / base * x * (x - 1.0) / (x + saturation) ** 2
+        log_spend = math.log(max(spend[t], NO_SPEND))
+        rise, room = hill(log_spend, exponent, saturation)
+        base = floor + rest * rise
+        d_exponent = rise * room * log_spend
+        d_saturation = rise * (1.0 / (1.0 + saturation) - room / saturation)
+        response[t] = math.log(base)
+        change[0, t] = d_exponent * steepness / base
+        change[1, t] = (1.0 - rise + exponent * d_exponent) / base
+        change[2, t] = (rest * d_saturation - elasticity * d_exponent / saturation**2) / base
     centre(response)
     for row in range(3):
         centre(change[row])
@@ -247,32 +246,40 @@ def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: 
 
     The log mean of node n in period t is base_n + entry_level_n + response_nt + demand_mt, the response as in
     `entry_response` for the paid nodes, which are the first, and 0 for the others; the variance is mean +
-    mean^2 / dispersion.
+    mean^2 / dispersion. The demand's mean over the periods is taken off, for the levels are a mean already:
+    two of them would make a ridge.
     """
     nodes, periods = data.counts.shape
     paid = data.relative_spend.shape[0]
     value = data.constant.item()
+    demand, demand_slope = at.demand.copy(), np.zeros_like(at.demand)
+    for m in range(demand.shape[0]):
+        centre(demand[m])
     deviation, residual, slopes = np.zeros(periods), np.zeros(periods), np.zeros((3, periods))
     for n in range(nodes):
         m = int(data.market[n])
         if n < paid:
-            drop, saturation = at.response_drop[n], at.response_saturation[n]
-            entry_response(data.relative_spend[n], at.beta1[n], drop, saturation, deviation, slopes)
+            floor, saturation = at.response_floor[n], at.response_saturation[n]
+            entry_response(data.relative_spend[n], at.beta1[n], floor, saturation, deviation, slopes)
         else:
             for t in range(periods):
                 deviation[t] = 0.0
         for t in range(periods):
-            deviation[t] += at.entry_level[n] + at.demand[m, t]
+            deviation[t] += at.entry_level[n] + demand[m, t]
         density, slope = count_residuals(deviation, data.base[n], at.dispersion[n], data.counts[n], residual)
         value += density
         change.dispersion[n] += slope
         for t in range(periods):
             change.entry_level[n] += residual[t]
-            change.demand[m, t] += residual[t]
+            demand_slope[m, t] += residual[t]
         if n < paid:
             change.beta1[n] += inner(residual, slopes[0])
-            change.response_drop[n] += inner(residual, slopes[1])
+            change.response_floor[n] += inner(residual, slopes[1])
             change.response_saturation[n] += inner(residual, slopes[2])
+    for m in range(demand.shape[0]):
+        centre(demand_slope[m])
+        for t in range(periods):
+            change.demand[m, t] += demand_slope[m, t]
     return value
 
 
@@ -282,8 +289,7 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
 
     What of a path the controls do not explain is a stationary first-order process of mean 0, with
     `demand_persistence` the correlation of neighbours and `demand_scale` the standard deviation of a step
-    given the one before. Its mean is held near 0, for the levels of the touchpoints already are a mean: two
-    of them would make a ridge.
+    given the one before. Its mean, of which the counts say nothing, is held near 0.
     """
     markets, periods = at.demand.shape
     value = 0.0

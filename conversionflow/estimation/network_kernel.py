@@ -3,7 +3,7 @@
 For a budget with spend x over its mean, per period::
 
     f = e(x)' (I - Q(x))^-1 r(x)
-    e_k = entries_k (h_k(x_k) / h_k(1))^slope_k,    h_k(x) = (x + offset_k) / (x + saturation_k)
+    e_k = entries_k (floor_k + (1 - floor_k) H_k(x_k))      (`conversionflow.estimation.response_kernel`)
     q_ij = pi_ij exp(parent_effects_j g(x_j)),    rr_i = r_i exp(conversion_effects_i g(x_i))
 
 with g(x) = 2 (x - 1) / (x + 1). More pull than at mean spend is taken from the visits that were lost, and
@@ -27,6 +27,7 @@ import numpy as np
 
 from conversionflow.estimation.compiled import compiled
 from conversionflow.estimation.density_kernel import pull_shape
+from conversionflow.estimation.response_kernel import NO_SPEND, hill
 from conversionflow.estimation.types import Array
 
 
@@ -38,21 +39,14 @@ class NetworkDraws(NamedTuple):
     """
 
     entries: Array
-    slope: Array
-    offset: Array
+    exponent: Array
+    floor: Array
     saturation: Array
     parent_effects: Array
     conversion_effects: Array
     moves: Array
     conversion: Array
     lost: Array
-
-
-@compiled
-def entry_response(spend: float, slope: float, offset: float, saturation: float) -> float:
-    """Multiplier of the entries: 1 at mean spend."""
-    ratio = (spend + offset) * (1.0 + saturation) / ((spend + saturation) * (1.0 + offset))
-    return math.exp(slope * math.log(ratio))
 
 
 @compiled
@@ -71,7 +65,8 @@ def spent(draws: NetworkDraws, s: int, spend: Array, begun: Array, pull: Array, 
     for k in range(begun.shape[0]):
         begun[k] = draws.entries[s, k]
     for p in range(spend.shape[0]):
-        begun[p] *= entry_response(spend[p], draws.slope[s, p], draws.offset[s, p], draws.saturation[s, p])
+        rise, _ = hill(math.log(max(spend[p], NO_SPEND)), draws.exponent[s, p], draws.saturation[s, p])
+        begun[p] *= draws.floor[s, p] + (1.0 - draws.floor[s, p]) * rise
         pull[p] = math.exp(draws.parent_effects[s, p] * pull_shape(spend[p]))
         convert[p] = math.exp(draws.conversion_effects[s, p] * pull_shape(spend[p]))
 
@@ -185,8 +180,10 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
             visits[k] = begun[k]
         solve_transposed(matrix, visits)
         for p in range(paid):
-            steepness = 1.0 / (spend[p] + draws.offset[s, p]) - 1.0 / (spend[p] + draws.saturation[s, p])
-            value_p = begun[p] * draws.slope[s, p] * steepness * reached[p]
+            money = max(spend[p], NO_SPEND)
+            rise, room = hill(math.log(money), draws.exponent[s, p], draws.saturation[s, p])
+            steepness = (1.0 - draws.floor[s, p]) * rise * draws.exponent[s, p] * room / money
+            value_p = draws.entries[s, p] * steepness * reached[p]
             shape_slope = 4.0 / (spend[p] + 1.0) ** 2
             for i in range(count):
                 pulled = draws.moves[s, i, p] * pull[p] * draws.parent_effects[s, p] * shape_slope

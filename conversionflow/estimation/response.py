@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.estimation.draw_table import DrawTable
 from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
+from conversionflow.estimation.response_kernel import hill_exponent
 from conversionflow.estimation.types import CONVERSION, NULL, Array
 
 #: Which posterior draws to use: all where None.
@@ -44,15 +45,15 @@ class JourneyMarket:
         """Read the draws of one market."""
         del constants
         touchpoints = [*paid, *sorted(table.touchpoints("reference_entries") - set(paid))]
-        saturation = table.array("response_saturation", paid)
+        floor, saturation = table.array("response_floor", paid), table.array("response_saturation", paid)
         conversion, lost = (
             table.array("transition_probability", touchpoints, [end])[:, :, 0] for end in (CONVERSION, NULL)
         )
         return cls(
             NetworkDraws(
                 entries=table.array("reference_entries", touchpoints),
-                slope=table.array("beta1", paid) * (1.0 + saturation) / saturation,
-                offset=table.array("response_offset", paid),
+                exponent=hill_exponent(table.array("beta1", paid), floor, saturation),
+                floor=floor,
                 saturation=saturation,
                 parent_effects=table.array("parent_effects", paid),
                 conversion_effects=table.array("conversion_effects", paid),

@@ -28,6 +28,7 @@ from conversionflow.estimation.poisson_kernel import (
     poisson_parameters,
 )
 from conversionflow.estimation.priors import DISTRIBUTIONS
+from conversionflow.estimation.response_kernel import NO_SPEND
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 RNG = np.random.default_rng(11)
@@ -55,7 +56,7 @@ JOURNEY = JourneyParameters(
     entry_level=np.array([0.1, -0.2, 0.3]),
     dispersion=np.array([8.0, 30.0, 2.5]),
     beta1=np.array([0.7, 0.4]),
-    response_drop=np.array([1.5, 0.6]),
+    response_floor=np.array([0.2, 0.45]),
     response_saturation=np.array([3.0, 0.8]),
     parent_effects=np.array([0.4, -0.3]),
     conversion_effects=np.array([-0.2, 0.5]),
@@ -138,16 +139,15 @@ def test_log_gamma_and_digamma_match_scipy(z):
     )
 
 
-def test_entries_are_negative_binomial_around_a_response_of_drop_and_saturation():
+def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve():
     at, total = JOURNEY, 0.0
     for n in range(3):
-        log_mean = ENTRIES.base[n] + at.entry_level[n] + at.demand[int(MARKET[n])]
+        demand = at.demand[int(MARKET[n])]
+        log_mean = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
         if n < 2:
-            saturation = at.response_saturation[n]
-            power = at.beta1[n] * (1 + saturation) / saturation
-            floor = np.exp(-at.response_drop[n] / power)
-            rise = (1 + saturation) * SPEND[n] / (saturation + SPEND[n])
-            response = power * np.log(floor + (1 - floor) * rise)
+            h, w = at.response_saturation[n], at.response_floor[n]
+            power = np.maximum(SPEND[n], NO_SPEND) ** (at.beta1[n] * (1 + h) / (h * (1 - w)))
+            response = np.log(w + (1 - w) * power * (1 + h) / (power + h))
             log_mean = log_mean + response - response.mean()
         a = at.dispersion[n]
         total += stats.nbinom.logpmf(COUNTS[n], a, a / (a + np.exp(log_mean))).sum()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from conversionflow.estimation import Response
+from conversionflow.estimation.response_kernel import NO_SPEND
 
 MARKET, PAID, TOUCHPOINTS = "Italy", ("ads", "retargeting"), ("ads", "retargeting", "direct")
 MEAN_SPEND = {"ads": 400.0, "retargeting": 150.0}
@@ -16,7 +17,7 @@ def one_draw(rng):
     return {
         "reference_entries": rng.uniform(20, 60, 3),
         "beta1": rng.uniform(0.3, 1.0, 2),
-        "response_offset": rng.uniform(0.05, 0.5, 2),
+        "response_floor": rng.uniform(0.05, 0.5, 2),
         "response_saturation": rng.uniform(0.8, 5.0, 2),
         "parent_effects": rng.normal(0.3, 0.2, 2),
         "conversion_effects": rng.normal(0.0, 0.1, 2),
@@ -47,10 +48,10 @@ def constants(model):
 def written_out(values, plan):
     """Entries, transitions and conversion chances at a plan, from the formulas of the documentation."""
     x = plan / np.array(list(MEAN_SPEND.values()))
-    k, c = values["response_saturation"], values["response_offset"]
-    base = ((x + c) / (x + k)) / ((1 + c) / (1 + k))
+    h, w = values["response_saturation"], values["response_floor"]
+    power = np.maximum(x, NO_SPEND) ** (values["beta1"] * (1 + h) / (h * (1 - w)))
     entries = values["reference_entries"].copy()
-    entries[:2] *= base ** (values["beta1"] * (1 + k) / k)
+    entries[:2] *= w + (1 - w) * power * (1 + h) / (power + h)
     g = 2 * (x - 1) / (x + 1)
     rows = values["transition_probability"].copy()
     rows[:, :2] *= np.exp(values["parent_effects"] * g)

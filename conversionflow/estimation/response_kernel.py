@@ -1,0 +1,34 @@
+"""The response of entries to spend: Hill's curve above a floor.
+
+With x the spend over its mean, the entries are those at mean spend times::
+
+    floor + (1 - floor) H(x),    H(x) = (1 + h) x^n / (x^n + h)
+
+(Hill 1910, J. Physiol. 40, iv-vii), which is 1 at mean spend. The saturation h is the power of spend at which
+half of what can be reached is reached; without bound, the curve is the power law x^n; with n above 1 it is
+S-shaped. What data speak of is not n but the elasticity at mean spend, (1 - floor) n h / (1 + h).
+"""
+
+import math
+
+from conversionflow.estimation.compiled import compiled
+from conversionflow.estimation.density_kernel import Number
+
+#: Spend over its mean that stands for none, where the logarithm has no value.
+NO_SPEND = 1e-6
+#: Exponents further from 0 than this overflow.
+LARGEST_EXPONENT = 700.0
+
+
+@compiled
+def hill_exponent(elasticity: Number, floor: Number, saturation: Number) -> Number:
+    """Return n, of which the elasticity at mean spend follows."""
+    return elasticity * (1.0 + saturation) / (saturation * (1.0 - floor))
+
+
+@compiled
+def hill(log_spend: float, exponent: float, saturation: float) -> tuple[float, float]:
+    """Return H, and h / (x^n + h): times n that is the slope of log H in log spend."""
+    power = math.log(saturation) - exponent * log_spend
+    ratio = math.exp(min(max(power, -LARGEST_EXPONENT), LARGEST_EXPONENT))
+    return (1.0 + saturation) / (1.0 + ratio), ratio / (1.0 + ratio)
