@@ -69,7 +69,7 @@ class Rung:
     effort: int
 
 
-LADDER = (Rung(0.9, 1), Rung(0.97, 2))
+LADDER = (Rung(0.93, 1), Rung(0.97, 2))
 
 
 @dataclass(frozen=True)

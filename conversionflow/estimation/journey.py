@@ -33,12 +33,17 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "response_floor": {"distribution": "Beta", "alpha": 1.5, "beta": 4.0},
     "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
     "parent_effects": normal(0.0, 0.3),
-    "conversion_effects": normal(0.0, 0.1),
+    "conversion_effects_mean": normal(0.0, 0.1),
+    "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.5},
     "control_coefficients": normal(0.0, 0.5),
     "demand_persistence": {"distribution": "Beta", "alpha": 3.0, "beta": 2.0},
     "demand_scale": {"distribution": "LogNormal", "mu": -2.5, "sigma": 0.6},
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
+    "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.5},
+    "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.5},
 }
+#: Parameters whose values in the markets lie around one for all markets, and what that one is called.
+POOLED = {"beta1": "beta1_across_markets", "parent_effects": "parent_effects_across_markets"}
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)
@@ -57,6 +62,12 @@ DIMENSIONS = {
     "response_saturation": ("paid",),
     "parent_effects": ("paid",),
     "conversion_effects": ("paid",),
+    "conversion_effects_mean": (),
+    "conversion_effects_spread": (),
+    "beta1_across_markets": ("pool",),
+    "beta1_market_spread": (),
+    "parent_effects_across_markets": ("pool",),
+    "parent_effects_market_spread": (),
 }
 
 
@@ -67,6 +78,7 @@ def _entry_data(nodes: Nodes) -> EntryData:
         log_mean_count(counts),
         nodes.relative_spend,
         nodes.market.astype(np.float64),
+        nodes.pool.astype(np.float64),
         np.asarray(-gammaln(counts + 1.0).sum()),
     )
 
@@ -74,7 +86,8 @@ def _entry_data(nodes: Nodes) -> EntryData:
 def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -> pm.Model:
     """Write the model down for PyMC, in one of `FORMS`.
 
-    The demand's own density, autoregressive around the controls, is part of the compiled likelihood.
+    The demand's own density, autoregressive around the controls, is part of the compiled likelihood, and so
+    is that of effects which lie around their touchpoint's of all markets.
     """
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
@@ -84,14 +97,19 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
         "control": list(data.control_names),
         "node": nodes.labels,
         "paid": nodes.labels[: nodes.paid_count],
+        "pool": nodes.pooled,
     }
     demand, kernel = {
         CENTRED: ("demand", journey_log_density),
         NON_CENTRED: ("standardised_demand", non_centred_journey_log_density),
     }[form]
     names = [demand if name == "demand" else name for name in JourneyParameters._fields]
+    pooled = list(POOLED) if nodes.pooled else []
+    if not pooled:
+        names = [name for name in names if "_market" not in name]
+    of_all = {whole: priors[name] for name, whole in POOLED.items()}
     with pm.Model(coords=coords) as model:
-        draw_parameters(names, DIMENSIONS, priors, flat=[demand])
+        draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, "conversion_effects", *pooled])
     statistics = (data.controls, _entry_data(nodes), moves.between.statistics, moves.converting.statistics)
     add_log_density(model, kernel, *statistics)
     return model

@@ -18,7 +18,7 @@ from conversionflow.estimation.density_kernel import (
     prior_log_density,
     total,
 )
-from conversionflow.estimation.response_kernel import NO_SPEND, hill, hill_exponent
+from conversionflow.estimation.response_kernel import centre, entry_response
 from conversionflow.estimation.types import Array
 
 #: The sum of a path over the root of its length has this standard deviation.
@@ -31,7 +31,8 @@ HALF_LOG_TWO_PI = 0.9189385332046727
 class JourneyParameters(NamedTuple):
     """The parameters, or a gradient, by name and in the order in which a point holds them.
 
-    In the non-centred form a point holds `standardised_demand` in the place of `demand`.
+    In the non-centred form a point holds `standardised_demand` in the place of `demand`. Those across
+    markets and their spreads are empty where no touchpoint has spend in more than one market.
     """
 
     demand_persistence: Array
@@ -45,12 +46,19 @@ class JourneyParameters(NamedTuple):
     response_saturation: Array
     parent_effects: Array
     conversion_effects: Array
+    conversion_effects_mean: Array
+    conversion_effects_spread: Array
+    beta1_across_markets: Array
+    beta1_market_spread: Array
+    parent_effects_across_markets: Array
+    parent_effects_market_spread: Array
 
 
 class EntryData(NamedTuple):
     """What the entries' density knows.
 
-    `counts` (N, T), `base` (N,) the log of their mean, `relative_spend` (paid, T), `market` (N,) and
+    `counts` (N, T), `base` (N,) the log of their mean, `relative_spend` (paid, T), `market` (N,), `pool`
+    (paid,) the number of the touchpoint that a paid node is in its market, or -1 where nothing is pooled, and
     `constant` (), the term in the counts alone.
     """
 
@@ -58,6 +66,7 @@ class EntryData(NamedTuple):
     base: Array
     relative_spend: Array
     market: Array
+    pool: Array
     constant: Array
 
 
@@ -85,6 +94,10 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
     demand = coefficients + markets * kinds
     level = demand + markets * periods
     slope = level + 2 * nodes
+    across = slope + 5 * paid + 2
+    pools = int(entries.pool.max()) + 1 if paid > 0 else 0
+    spreads = min(pools, 1)
+    pulls = across + pools + spreads
     return JourneyParameters(
         x[:markets],
         x[markets:coefficients],
@@ -96,7 +109,13 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
         x[slope + paid : slope + 2 * paid],
         x[slope + 2 * paid : slope + 3 * paid],
         x[slope + 3 * paid : slope + 4 * paid],
-        x[slope + 4 * paid :],
+        x[slope + 4 * paid : across - 2],
+        x[across - 2 : across - 1],
+        x[across - 1 : across],
+        x[across : across + pools],
+        x[across + pools : pulls],
+        x[pulls : pulls + pools],
+        x[pulls + pools :],
     )
 
 
@@ -157,6 +176,33 @@ def network_log_density(
     """Log density of everything but the priors of the single parameters."""
     value = demand_log_density(at, change, controls)
     value += entries_log_density(at, change, entries)
+    value += pooled_log_density(
+        at.beta1,
+        change.beta1,
+        at.beta1_across_markets,
+        change.beta1_across_markets,
+        at.beta1_market_spread,
+        change.beta1_market_spread,
+        entries.pool,
+    )
+    value += pooled_log_density(
+        at.parent_effects,
+        change.parent_effects,
+        at.parent_effects_across_markets,
+        change.parent_effects_across_markets,
+        at.parent_effects_market_spread,
+        change.parent_effects_market_spread,
+        entries.pool,
+    )
+    value += pooled_log_density(
+        at.conversion_effects,
+        change.conversion_effects,
+        at.conversion_effects_mean,
+        change.conversion_effects_mean,
+        at.conversion_effects_spread,
+        change.conversion_effects_spread,
+        np.zeros_like(at.conversion_effects),
+    )
     value += moves_log_density(at.parent_effects, change.parent_effects, moves)
     return value + moves_log_density(at.conversion_effects, change.conversion_effects, converting)
 
@@ -178,42 +224,6 @@ def log_gamma_digamma(z: float) -> tuple[float, float]:
     if product != 1.0:
         log_gamma -= math.log(product)
     return log_gamma, log_z - 0.5 * r - slope - fractions
-
-
-@compiled
-def entry_response(
-    spend: Array, elasticity: float, floor: float, saturation: float, response: Array, change: Array
-) -> None:
-    """Fill the log response of one touchpoint's entries to its spend over the mean, and its derivatives.
-
-    The log of `response_multiplier`, with the `hill_exponent` at which its slope in log spend at mean spend
-    is the elasticity. `change` (3, T) takes the derivatives in elasticity, floor and saturation. All are
-    shifted to a mean of 0 over the periods.
-    """
-    exponent = hill_exponent(elasticity, floor, saturation)
-    steepness = hill_exponent(1.0, 0.0, saturation)
-    rest = 1.0 - floor
-    for t in range(spend.shape[0]):
-        log_spend = math.log(max(spend[t], NO_SPEND))
-        rise, room = hill(log_spend, exponent, saturation)
-        base = floor + rest * rise
-        d_exponent = rise * room * log_spend
-        d_saturation = rise * (1.0 / (1.0 + saturation) - room / saturation)
-        response[t] = math.log(base)
-        change[0, t] = d_exponent * steepness / base
-        change[1, t] = (1.0 - rise + exponent * d_exponent) / base
-        change[2, t] = (rest * d_saturation - elasticity * d_exponent / saturation**2) / base
-    centre(response)
-    for row in range(3):
-        centre(change[row])
-
-
-@compiled
-def centre(values: Array) -> None:
-    """Take the mean off, in place."""
-    mean = total(values) / values.shape[0]
-    for t in range(values.shape[0]):
-        values[t] -= mean
 
 
 @compiled
@@ -320,6 +330,34 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
             change.demand[m, t] += slope[t]
             slope[t] *= -1.0
         add_control_slope(controls[m], slope, change.control_coefficients[m])
+    return value
+
+
+@compiled
+def pooled_log_density(
+    effects: Array,
+    change: Array,
+    across: Array,
+    across_change: Array,
+    spread: Array,
+    spread_change: Array,
+    pool: Array,
+) -> float:
+    """Log density of effects (paid,) that are normal around common ones `across` (G,), up to a constant.
+
+    `pool` (paid,) says which is whose, `spread` (1,) is the standard deviation; with nothing in common it is
+    0.
+    """
+    value = 0.0
+    if across.shape[0] == 0:
+        return value
+    for n in range(effects.shape[0]):
+        g = int(pool[n])
+        z = (effects[n] - across[g]) / spread[0]
+        value -= 0.5 * z * z + math.log(spread[0])
+        change[n] -= z / spread[0]
+        across_change[g] += z / spread[0]
+        spread_change[0] += (z * z - 1.0) / spread[0]
     return value
 
 

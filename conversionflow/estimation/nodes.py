@@ -67,6 +67,21 @@ class Nodes:
         same: Mask = self.market[:, None] == self.market[None, :]
         return same
 
+    @cached_property
+    def pooled(self) -> list[str]:
+        """Names of the paid touchpoints, or none where no touchpoint has spend in more than one market."""
+        paid = self.touchpoint[: self.paid_count]
+        if len(set(paid)) == len(paid):
+            return []
+        return [self.data.touchpoints[k] for k in sorted(set(paid))]
+
+    @cached_property
+    def pool(self) -> Index:
+        """Place of each paid node's touchpoint in `pooled`, (paid_count,); -1 where nothing is pooled."""
+        names = [self.data.touchpoints[k] for k in self.touchpoint[: self.paid_count]]
+        places = {name: place for place, name in enumerate(self.pooled)}
+        return np.array([places.get(name, -1) for name in names], dtype=np.intp)
+
     def per_node(self, values: Array) -> Array:
         """Take the nodes' entries of an array that begins with the axes (M, K)."""
         return values[self.market, self.touchpoint]

@@ -12,7 +12,8 @@ S-shaped. What data speak of is not n but the elasticity at mean spend, (1 - flo
 import math
 
 from conversionflow.estimation.compiled import compiled
-from conversionflow.estimation.density_kernel import Number
+from conversionflow.estimation.density_kernel import Number, total
+from conversionflow.estimation.types import Array
 
 #: Spend over its mean that stands for none, where the logarithm has no value.
 NO_SPEND = 1e-6
@@ -32,3 +33,39 @@ def hill(log_spend: float, exponent: float, saturation: float) -> tuple[float, f
     power = math.log(saturation) - exponent * log_spend
     ratio = math.exp(min(max(power, -LARGEST_EXPONENT), LARGEST_EXPONENT))
     return (1.0 + saturation) / (1.0 + ratio), ratio / (1.0 + ratio)
+
+
+@compiled
+def entry_response(
+    spend: Array, elasticity: float, floor: float, saturation: float, response: Array, change: Array
+) -> None:
+    """Fill the log response of one touchpoint's entries to its spend over the mean, and its derivatives.
+
+    The exponent is the one at which the slope in log spend at mean spend is the elasticity. `change` (3, T)
+    takes the derivatives in elasticity, floor and saturation. All are shifted to a mean of 0 over the
+    periods.
+    """
+    exponent = hill_exponent(elasticity, floor, saturation)
+    steepness = hill_exponent(1.0, 0.0, saturation)
+    rest = 1.0 - floor
+    for t in range(spend.shape[0]):
+        log_spend = math.log(max(spend[t], NO_SPEND))
+        rise, room = hill(log_spend, exponent, saturation)
+        base = floor + rest * rise
+        d_exponent = rise * room * log_spend
+        d_saturation = rise * (1.0 / (1.0 + saturation) - room / saturation)
+        response[t] = math.log(base)
+        change[0, t] = d_exponent * steepness / base
+        change[1, t] = (1.0 - rise + exponent * d_exponent) / base
+        change[2, t] = (rest * d_saturation - elasticity * d_exponent / saturation**2) / base
+    centre(response)
+    for row in range(3):
+        centre(change[row])
+
+
+@compiled
+def centre(values: Array) -> None:
+    """Take the mean off, in place."""
+    mean = total(values) / values.shape[0]
+    for t in range(values.shape[0]):
+        values[t] -= mean

@@ -19,6 +19,7 @@ from conversionflow.estimation.journey_kernel import (
     log_gamma_digamma,
     moves_log_density,
     non_centred_journey_log_density,
+    pooled_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
 from conversionflow.estimation.poisson_kernel import (
@@ -37,7 +38,12 @@ COUNTS = RNG.poisson(12.0, (3, 5)).astype(float)
 MARKET = np.array([0.0, 1.0, 1.0])
 CONTROLS = RNG.normal(0, 1, (2, 5, 2))
 ENTRIES = EntryData(
-    COUNTS, np.log([12.0, 11.0, 13.0]), SPEND, MARKET, np.asarray(-special.gammaln(COUNTS + 1).sum())
+    COUNTS,
+    np.log([12.0, 11.0, 13.0]),
+    SPEND,
+    MARKET,
+    np.array([0.0, 0.0]),
+    np.asarray(-special.gammaln(COUNTS + 1).sum()),
 )
 MOVES = MoveData(
     pull_shape(SPEND),
@@ -60,6 +66,12 @@ JOURNEY = JourneyParameters(
     response_saturation=np.array([3.0, 0.8]),
     parent_effects=np.array([0.4, -0.3]),
     conversion_effects=np.array([-0.2, 0.5]),
+    conversion_effects_mean=np.array([0.1]),
+    conversion_effects_spread=np.array([0.25]),
+    beta1_across_markets=np.array([0.5]),
+    beta1_market_spread=np.array([0.2]),
+    parent_effects_across_markets=np.array([0.1]),
+    parent_effects_market_spread=np.array([0.4]),
 )
 REGRESSION = RegressionData(
     COUNTS,
@@ -163,6 +175,15 @@ def test_demand_is_a_stationary_gaussian_around_the_controls_held_near_mean_zero
         expected += stats.multivariate_normal.logpdf(x, np.zeros(5), s**2 / (1 - r**2) * r**lags)
         expected += 0.5 * 5 * np.log(2 * np.pi) - 0.5 * (x.sum() / np.sqrt(5) / MEAN_SPREAD) ** 2
     assert value == pytest.approx(expected, rel=1e-10)
+
+
+def test_pooled_effects_are_normal_around_their_touchpoints_of_all_markets():
+    effects, across, spread = np.array([0.5, 0.1, -0.3]), np.array([0.2, 0.0]), np.array([0.4])
+    pool = np.array([1.0, 0.0, 1.0])
+    changes = [np.zeros_like(effects), np.zeros_like(across), np.zeros_like(spread)]
+    value = pooled_log_density(effects, changes[0], across, changes[1], spread, changes[2], pool)
+    expected = stats.norm.logpdf(effects, [0.0, 0.2, 0.0], 0.4).sum() + 1.5 * np.log(2 * np.pi)
+    assert value == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.6, -1.1])

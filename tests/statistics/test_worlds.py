@@ -1,0 +1,102 @@
+"""Decision quality and honesty of claims on 60 worlds with mechanisms of their own; run by `make verify`.
+
+Each world's journeys are simulated, counted, fitted, and a plan is searched, as in a build. Beside `journey`
+stand the other models and money in proportion to last-touch conversions for money (ROAS).
+"""
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import BOUNDS, World, draw_world, project, simulate
+
+from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
+from conversionflow.estimation.fit import MODELS
+from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
+
+SEEDS = range(30)
+DRAWS_KEPT = 1000
+
+
+def last_touch_plan(world: World, data) -> np.ndarray:
+    """Spend of today's total in proportion to conversions closed at each paid touchpoint for its money."""
+    today, paid = world.today, len(world.today)
+    closed = data.conversions[0, :paid, -13:].sum(axis=1)
+    shares = closed / closed.sum()
+    low, high = BOUNDS
+    return project(shares, low * today / today.sum(), high * today / today.sum()) * today.sum()
+
+
+def planned(world: World, data, model: str) -> dict[str, float]:
+    """Fit a model, search a plan, and lay claim and truth side by side."""
+    found = fit(model, data, SamplerSettings(seed=1))
+    response = Response.from_frames(model, draws_frame(found, DRAWS_KEPT), constants_frame(found))
+    places = [int(touchpoint.split()[1]) for _, touchpoint in response.keys]
+    today = world.today[places].round(2)
+    low, high = BOUNDS
+    problem = BudgetProblem(response.keys, today, low * today, high * today, float(today.sum()))
+    plan = optimise(response, problem, GeneticSettings(generations=60))
+    money = np.empty(len(places))
+    money[places] = plan.allocation["recommended_spend"]
+    (figures,) = plan.summary.to_dict("records")
+    return {
+        "true": world.conversions(money) - world.conversions(world.today),
+        "claimed": figures["uplift"],
+        "low": figures["uplift_low"],
+        "high": figures["uplift_high"],
+        "converged": found.converged,
+    }
+
+
+def judged(seed: int, hard: bool) -> list[dict]:
+    """Every way of planning on one world."""
+    world = draw_world(seed, hard)
+    data = simulate(world)
+    base = world.conversions(world.today)
+    common = {
+        "world": world.name,
+        "hard": hard,
+        "base": base,
+        "reachable": world.conversions(world.best_plan()) - base,
+    }
+    rows = [common | {"way": model} | planned(world, data, model) for model in MODELS]
+    roas = world.conversions(last_touch_plan(world, data)) - base
+    return [*rows, common | {"way": "last-touch ROAS", "true": roas}]
+
+
+def figures(rows: Iterable[dict]) -> pd.DataFrame:
+    """One row for each way and hardness: what the plans keep, and how honest their claims are."""
+    table = pd.DataFrame(rows)
+    table["held"] = (table["low"] <= table["true"]) & (table["true"] <= table["high"])
+    table["worst"] = table["true"] / table["base"]
+    grouped = table.groupby(["hard", "way"])
+    sums = grouped[["true", "reachable", "claimed"]].sum()
+    return pd.DataFrame(
+        {
+            "worlds": grouped.size(),
+            "kept": sums["true"] / sums["reachable"],
+            "worst": grouped["worst"].min(),
+            "claimed over true": sums["claimed"] / sums["true"],
+            "held": grouped["held"].mean(),
+            "converged": grouped["converged"].sum(),
+        }
+    )
+
+
+@pytest.mark.verify
+def test_plans_keep_what_can_be_reached_and_claim_no_more(tmp_path):
+    rows = []
+    for seed in SEEDS:
+        for hard in (False, True):
+            rows += judged(seed, hard)
+            (tmp_path / "worlds.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        print(figures(rows).round(3).to_string(), flush=True)  # noqa: T201
+    found = figures(rows).xs("journey", level="way")
+    assert found.loc[False, "kept"] >= 0.97
+    assert found.loc[True, "kept"] >= 0.95
+    assert found["worst"].min() >= -0.003
+    assert found.loc[False, "held"] >= 0.80
+    assert found.loc[True, "held"] >= 0.75
+    assert found["claimed over true"].between(0.9, 1.15).all()
