@@ -1,6 +1,7 @@
 """Bayesian estimation of the network of touchpoints: statistics in, posterior draws and response out."""
 
 from conversionflow.estimation.controls import country_of, public_holidays
+from conversionflow.estimation.export import ParameterExport
 from conversionflow.estimation.fit import Fit, SamplerSettings, fit
 from conversionflow.estimation.frames import constants_frame, diagnostics_frame, draws_frame, summary_frame
 from conversionflow.estimation.network import NetworkData
@@ -9,6 +10,7 @@ from conversionflow.estimation.response import Response
 __all__ = [
     "Fit",
     "NetworkData",
+    "ParameterExport",
     "Response",
     "SamplerSettings",
     "constants_frame",
