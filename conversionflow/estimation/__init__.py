@@ -1,6 +1,7 @@
 """Bayesian estimation of the network of touchpoints: statistics in, posterior draws and response out."""
 
 from conversionflow.estimation.controls import country_of, public_holidays
+from conversionflow.estimation.experiments import conflicts, with_experiments
 from conversionflow.estimation.export import ParameterExport
 from conversionflow.estimation.fit import Fit, SamplerSettings, fit
 from conversionflow.estimation.frames import constants_frame, diagnostics_frame, draws_frame, summary_frame
@@ -13,6 +14,7 @@ __all__ = [
     "ParameterExport",
     "Response",
     "SamplerSettings",
+    "conflicts",
     "constants_frame",
     "country_of",
     "diagnostics_frame",
@@ -20,4 +22,5 @@ __all__ = [
     "fit",
     "public_holidays",
     "summary_frame",
+    "with_experiments",
 ]
