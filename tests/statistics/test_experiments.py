@@ -1,12 +1,16 @@
 """Measured lifts in the likelihood, on a market whose spend hardly varies: the journeys alone say little."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+import yaml
 
+from conversionflow.core.settings import Settings
 from conversionflow.estimation import (
     NetworkData,
     Response,
@@ -19,6 +23,8 @@ from conversionflow.estimation import (
 )
 from conversionflow.estimation.experiments import LIFT, spend_changes
 from conversionflow.estimation.types import Experiment
+from conversionflow.pipeline import fit_network
+from conversionflow.warehouse.relations import Relation
 
 WEEKS, FIRST = 60, date(2024, 1, 1)
 SPEND = 1000.0
@@ -230,3 +236,70 @@ def test_without_experiments_a_fit_is_as_it_was(truth, without):
     empty = with_experiments(truth[0], pd.DataFrame(columns=COLUMNS))
     assert empty == truth[0] or empty.experiments == truth[0].experiments == ()
     assert conflicts(without.data, without.parameters) == []
+
+
+def hurried_settings():
+    project = yaml.safe_load((Path(__file__).parents[2] / "dbt_project.yml").read_text())
+    given = project["vars"]["conversionflow"]
+    defaults = {field.name: given[field.name] for field in fields(Settings)}
+    few = {"mcmc_draws": 100, "mcmc_tune": 200, "mcmc_chains": 2, "posterior_draws_kept": 100}
+    return {**defaults, **few, "models": ["journey"]}
+
+
+class Rows(Relation):
+    """A relation of given rows."""
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def arrow(self, **only):
+        assert not only
+        return pa.Table.from_pandas(self.frame, preserve_index=False)
+
+    def is_empty(self):
+        return self.frame.empty
+
+
+def test_a_build_warns_of_what_contradicts_and_of_what_it_cannot_use(truth):
+    data, base = truth
+    lift, money = true_lift(data, base, 0.4)
+    weeks = {"period_start": pd.to_datetime(list(data.periods)), "market": "Italy"}
+    activity = [
+        pd.DataFrame(weeks | {"touchpoint": name}).assign(
+            **{
+                measure: getattr(data, measure)[0, k]
+                for measure in ("spend", "entries", "touches", "conversions")
+            }
+        )
+        for k, name in enumerate(data.touchpoints)
+    ]
+    counts = [
+        pd.DataFrame(weeks | {"touchpoint_from": a, "touchpoint_to": b, "transitions": data.moves[0, i, j]})
+        for i, a in enumerate(data.touchpoints)
+        for j, b in enumerate(data.touchpoints)
+    ]
+    table = fit_network(
+        hurried_settings(),
+        periods=Rows(pd.DataFrame({"period_start": weeks["period_start"], "is_complete": True})),
+        touchpoint_periods=Rows(pd.concat(activity)),
+        transition_counts=Rows(pd.concat(counts)),
+        experiments=Rows(
+            pd.concat(
+                [
+                    row(20 * lift, money, 3 * lift),
+                    row(lift, 1e6, lift / 8).assign(experiment_id="in cents"),
+                ]
+            )
+        ),
+    ).to_pandas()
+    notes = table.loc[table["record"] == "warning", "note"].tolist()
+    assert any(
+        note.startswith("Experiment in cents on ads in Italy is not used: spend_change") for note in notes
+    )
+    assert any(
+        note.startswith("Experiment geo test on ads in Italy contradicts the journeys") for note in notes
+    )
+    lifts = table[(table["record"] == "summary") & (table["parameter"] == LIFT)]
+    assert lifts[["market", "touchpoint", "related_touchpoint"]].to_numpy().tolist() == [
+        ["Italy", "ads", "geo test"]
+    ]
