@@ -22,6 +22,7 @@ from conversionflow.estimation import (
     with_experiments,
 )
 from conversionflow.estimation.experiments import LIFT, spend_changes
+from conversionflow.estimation.journey_density import journey_log_density
 from conversionflow.estimation.types import Experiment
 from conversionflow.pipeline import fit_network
 from conversionflow.warehouse.relations import Relation
@@ -94,9 +95,14 @@ def row(lift, money, sd, **changes):
     return pd.DataFrame([(*values, money, lift, sd)], columns=COLUMNS).assign(**changes)
 
 
+def of_all_draws(fitted):
+    count = fitted.posterior["beta1"][..., 0].size
+    return Response.from_frames("journey", draws_frame(fitted, count), constants_frame(fitted))
+
+
 def contribution(fitted, share=0.5):
     """Draws of the conversions per week that the upper part of the mean spend on ads brings."""
-    response = Response.from_frames("journey", draws_frame(fitted, 4000), constants_frame(fitted))
+    response = of_all_draws(fitted)
     spend = response.mean_spend
     draws = response.conversions(np.stack([spend, share * spend]))
     return draws[:, 0] - draws[:, 1]
@@ -138,7 +144,7 @@ def test_one_accurate_experiment_narrows_its_curve_and_moves_it_to_the_truth(tru
 
 def exact_lifts(fitted, experiment):
     """The lift under each draw of a fit, from the draw's own network week by week."""
-    response = Response.from_frames("journey", draws_frame(fitted, 4000), constants_frame(fitted))
+    response = of_all_draws(fitted)
     demand = np.exp(fitted.posterior["demand"][:, :, 0]).reshape(-1, WEEKS)
     spent = fitted.data.spend[0, 0]
     change = spend_changes(experiment, fitted.data.periods, spent)
@@ -231,10 +237,14 @@ def test_money_withheld_is_spread_over_the_days_and_money_added_over_the_spend(m
     assert spend_changes(experiment, periods, spend) == pytest.approx(by_week)
 
 
+def test_one_kernel_serves_fits_with_and_without_experiments(without, calibrated):
+    assert len(journey_log_density.signatures) == 1
+
+
 def test_without_experiments_a_fit_is_as_it_was(truth, without):
     assert all(parameter.name != LIFT for parameter in without.parameters)
     empty = with_experiments(truth[0], pd.DataFrame(columns=COLUMNS))
-    assert empty == truth[0] or empty.experiments == truth[0].experiments == ()
+    assert (empty.experiments, empty.notes) == ((), ())
     assert conflicts(without.data, without.parameters) == []
 
 
