@@ -11,6 +11,9 @@
             'sales': ['sales_date', 'orders', 'revenue'],
             'customer_aliases': ['customer_id', 'canonical_customer_id'],
             'path_counts': ['path', 'conversions', 'non_conversions'],
+            'experiments': [
+                'experiment_id', 'touchpoint', 'started_on', 'ended_on', 'spend_change', 'conversions_lift', 'lift_sd'
+            ],
         } %}
         {% set problems = [] %}
         {% for name, fields in required.items() %}

@@ -4,7 +4,8 @@
 #}
 {% macro journey_definition() %}
     {% set later_settings = [
-        'spend_source', 'sales_source', 'spend_fields', 'sales_fields', 'attribution_list', 'models',
+        'spend_source', 'sales_source', 'experiments_source', 'spend_fields', 'sales_fields', 'experiments_fields',
+        'attribution_list', 'models',
         'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass', 'random_seed',
         'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
         'optimizer_generations',

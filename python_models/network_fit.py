@@ -6,4 +6,5 @@ def model(dbt, session):
         periods=dbt.ref("periods"),
         touchpoint_periods=dbt.ref("touchpoint_periods"),
         transition_counts=dbt.ref("transition_counts"),
+        experiments=dbt.ref("stg_experiments"),
     )

@@ -12,13 +12,10 @@ import numpy as np
 import pymc as pm
 from scipy.special import gammaln
 
+from conversionflow.estimation.experiments import experiment_data, lift_parameter
 from conversionflow.estimation.fused import add_log_density
-from conversionflow.estimation.journey_kernel import (
-    EntryData,
-    JourneyParameters,
-    journey_log_density,
-    non_centred_journey_log_density,
-)
+from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
+from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
@@ -110,8 +107,8 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
     of_all = {whole: priors[name] for name, whole in POOLED.items()}
     with pm.Model(coords=coords) as model:
         draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, "conversion_effects", *pooled])
-    statistics = (data.controls, _entry_data(nodes), moves.between.statistics, moves.converting.statistics)
-    add_log_density(model, kernel, *statistics)
+    counts = (_entry_data(nodes), moves.between.statistics, moves.converting.statistics)
+    add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
     return model
 
 
@@ -151,7 +148,8 @@ def publish(
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     intercepts = _intercepts(nodes, posterior)
-    conditions = np.exp(_demand(data, posterior)[..., -reference_periods:]).mean(axis=3)
+    demand = _demand(data, posterior)
+    conditions = np.exp(demand[..., -reference_periods:]).mean(axis=3)
     chains, draws, paid = posterior["parent_effects"].shape
     pulls, converting = (
         posterior[name].reshape(-1, paid) for name in ("parent_effects", "conversion_effects")
@@ -171,6 +169,7 @@ def publish(
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
         *nodes.control_parameters(posterior["control_coefficients"]),
+        *lift_parameter(moves, _entry_data(nodes), posterior, demand),
     ]
 
 

@@ -149,6 +149,26 @@ class Moves:
         return MoveCounts(self.visits[:paid], own[:, :, None] * conversions, shape, own, self.rate[:paid])
 
     @cached_property
+    def row_counts(self) -> Array:
+        """Shape of each row's shares: prior and counts of moves, conversions and losses, (N, N + 2).
+
+        Moves that cannot happen are not masked.
+        """
+        nodes, data = self.nodes, self.nodes.data
+        ends = [nodes.per_node(values).sum(axis=1)[:, None] for values in (data.conversions, data.nulls)]
+        counts: Array = PRIOR_COUNT + np.concatenate([self.counts.sum(axis=2), *ends], axis=1)
+        return counts
+
+    @cached_property
+    def mean_shares(self) -> Array:
+        """Posterior mean of what share of a row's visits goes where, over the whole history, (N, N + 2)."""
+        count = len(self.visits)
+        shares = self.row_counts.copy()
+        shares[:, :count][~self.possible] = 0.0
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    @cached_property
     def keys(self) -> list[Key]:
         """Keys of the transition probabilities, in the order of `draw_probabilities`."""
         names = self.nodes.names
@@ -180,10 +200,8 @@ def draw_probabilities(
     array (S, len(moves.keys))
         At mean spend; the values of each row sum to 1.
     """
-    nodes, data = moves.nodes, moves.nodes.data
-    count, paid = len(moves.visits), nodes.paid_count
-    ends = [nodes.per_node(values).sum(axis=1)[:, None] for values in (data.conversions, data.nulls)]
-    shape = PRIOR_COUNT + np.concatenate([moves.counts.sum(axis=2), *ends], axis=1)
+    count, paid = len(moves.visits), moves.nodes.paid_count
+    shape = moves.row_counts
     shares = rng.standard_gamma(np.broadcast_to(shape, (len(parent_effects), *shape.shape)))
     shares[:, :, :count][:, ~moves.possible] = 0.0
     shares /= shares.sum(axis=2, keepdims=True)

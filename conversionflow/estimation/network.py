@@ -10,7 +10,7 @@ import pandas as pd
 
 from conversionflow.core.errors import InputError
 from conversionflow.estimation.controls import build_controls, calendar
-from conversionflow.estimation.types import CONVERSION, NULL, Array, Mask
+from conversionflow.estimation.types import CONVERSION, NULL, Array, Experiment, Mask
 
 #: Fewer periods than this cannot tell a response to spend from season and noise.
 MINIMUM_PERIODS = 20
@@ -36,6 +36,8 @@ class NetworkData:
         Standardised trend, season and public holidays, named by `control_names`.
     notes
         What the user should know about the data.
+    experiments
+        Measured lifts of paid touchpoints (`conversionflow.estimation.experiments`).
     """
 
     markets: tuple[str, ...]
@@ -49,6 +51,7 @@ class NetworkData:
     controls: Array
     control_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.periods) < MINIMUM_PERIODS:
@@ -134,13 +137,16 @@ class NetworkData:
         markets = _names(touchpoint_periods["market"])
         touchpoints = _names(touchpoint_periods["touchpoint"])
         axes: Axes = {"market": markets, "touchpoint": touchpoints, "period_start": starts}
-        measures = {name: _dense(touchpoint_periods, axes, name) for name in MEASURES}
+        spend, entries, touches, conversions = (_dense(touchpoint_periods, axes, name) for name in MEASURES)
         names, controls, notes = build_controls(starts, period, markets, holidays)
         return cls(
             markets=markets,
             touchpoints=touchpoints,
             periods=tuple(start.date() for start in starts),
-            **measures,
+            spend=spend,
+            entries=entries,
+            touches=touches,
+            conversions=conversions,
             moves=_dense(
                 moves,
                 {

@@ -1,6 +1,7 @@
 """Types and names shared by the estimation layer."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 import numpy as np
@@ -36,3 +37,29 @@ class Parameter:
     name: str
     keys: tuple[Key, ...]
     draws: Array
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A measured lift.
+
+    Attributes
+    ----------
+    experiment_id, market, touchpoint
+        Name of the experiment, and whose spend it changed.
+    started_on, ended_on
+        First and last day.
+    spend_change
+        Money spent on those days together beyond what would have been spent; negative where it was less.
+    conversions_lift, lift_sd
+        Tracked conversions that this brought in all, with the standard error.
+    """
+
+    experiment_id: str
+    market: str
+    touchpoint: str
+    started_on: date
+    ended_on: date
+    spend_change: float
+    conversions_lift: float
+    lift_sd: float

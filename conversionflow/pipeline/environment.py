@@ -28,11 +28,13 @@ PACKAGES = (
 )
 
 
-def run_environment(touchpoint_periods: Any, transition_counts: Any) -> pa.Table:
+def run_environment(touchpoint_periods: Any, transition_counts: Any, experiments: Any) -> pa.Table:
     """One row: SHA-256 of the models' input tables, versions as JSON, processor cores."""
     digest = hashlib.sha256()
     for relation in (touchpoint_periods, transition_counts):
         digest.update(_content(to_frame(relation)))
+    if not (measured := to_frame(experiments)).empty:
+        digest.update(_content(measured))
     versions = {package: version(package) for package in PACKAGES}
     row = {"data_hash": digest.hexdigest(), "versions": json.dumps(versions), "cores": os.cpu_count() or 1}
     return to_table(pd.DataFrame([row]), ENVIRONMENT)

@@ -22,9 +22,14 @@ FIT = schema(
 
 
 def fit_network(
-    settings: Mapping[str, Any], *, periods: Any, touchpoint_periods: Any, transition_counts: Any
+    settings: Mapping[str, Any],
+    *,
+    periods: Any,
+    touchpoint_periods: Any,
+    transition_counts: Any,
+    experiments: Any,
 ) -> pa.Table:
-    """Fit every model of setting `models` to the complete periods.
+    """Fit every model of setting `models` to the complete periods; measured lifts calibrate `journey`.
 
     Without spend, or with too little history, there is nothing to fit: the table holds a `degradation` record
     that says so, and the build goes on.
@@ -39,18 +44,26 @@ def fit_network(
         )
         return to_records({}, [("degradation", text)], FIT)
     try:
-        return _fit(chosen, activity.merge(complete), to_frame(transition_counts).merge(complete))
+        return _fit(
+            chosen,
+            activity.merge(complete),
+            to_frame(transition_counts).merge(complete),
+            to_frame(experiments),
+        )
     except InputError as error:
         return to_records({}, [("degradation", f"There is no budget advice. {error}")], FIT)
 
 
-def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa.Table:
+def _fit(
+    settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame, experiments: pd.DataFrame
+) -> pa.Table:
     from conversionflow import estimation
 
     show_progress()
     data = estimation.NetworkData.from_frames(
         activity, counts[counts["touchpoint_from"] != "(start)"], period=settings.period
     )
+    data = estimation.with_experiments(data, experiments)
     sampler = estimation.SamplerSettings(
         draws=settings.mcmc_draws,
         tune=settings.mcmc_tune,
@@ -66,6 +79,7 @@ def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa
         parts["draw"].append(estimation.draws_frame(fit, settings.posterior_draws_kept))
         parts["summary"].append(estimation.summary_frame(fit, settings.credible_mass))
         parts["constant"].append(estimation.constants_frame(fit).rename(columns={"constant": "parameter"}))
+        notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
         if not fit.converged:
             notes.append(("warning", f"Model {model} did not converge and is not used; see mcmc_diagnostics"))
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)

@@ -6,7 +6,8 @@ with
 final as (
 
     {% for table in [
-    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts'
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts',
+    'experiments'
 ] %}
     select
         cast('{{ table }}' as text) as source_table,

@@ -7,6 +7,10 @@
     'sales': ['sales_date', 'market', 'orders', 'revenue'],
     'customer_aliases': ['customer_id', 'canonical_customer_id'],
     'path_counts': ['path', 'conversions', 'revenue', 'non_conversions'],
+    'experiments': [
+        'experiment_id', 'touchpoint', 'market', 'started_on', 'ended_on',
+        'spend_change', 'conversions_lift', 'lift_sd',
+    ],
 } %}
 
 with

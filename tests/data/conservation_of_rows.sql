@@ -1,6 +1,7 @@
 -- Every raw row is kept or rejected, none is lost, none made.
 {% set tables = [
-    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts'
+    'touches', 'conversions', 'spend', 'sales', 'customer_aliases', 'path_counts',
+    'experiments'
 ] %}
 
 with

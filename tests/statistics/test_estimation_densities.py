@@ -6,7 +6,9 @@ import pytest
 from scipy import integrate, special, stats
 
 from conversionflow.estimation.density_kernel import flat_priors, prior_log_density
+from conversionflow.estimation.experiment_kernel import ExperimentData, experiments_log_density
 from conversionflow.estimation.fused import add_log_density
+from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
 from conversionflow.estimation.journey_kernel import (
     MEAN_SPREAD,
     EntryData,
@@ -14,11 +16,9 @@ from conversionflow.estimation.journey_kernel import (
     MoveData,
     demand_log_density,
     entries_log_density,
-    journey_log_density,
     journey_parameters,
     log_gamma_digamma,
     moves_log_density,
-    non_centred_journey_log_density,
     pooled_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
@@ -89,7 +89,17 @@ POISSON = PoissonParameters(
     parent_effects=np.array([0.2, -0.4, 0.1]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
 )
-NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING)
+#: More spend than there would have been, none where there would have been some, and less.
+EXPERIMENTS = ExperimentData(
+    node=np.array([0.0, 1.0]),
+    without=np.array([[0.5, 0.4, 0.7, 1.6, 1.2], [1.2, 0.8, 1.4, 0.7, 1.3]]),
+    value=np.array([0.2, 0.3]),
+    visits=np.array([1.2, 1.6]),
+    converts=np.array([0.12, 0.15]),
+    lift=np.array([1.7, -0.4]),
+    sd=np.array([0.5, 0.2]),
+)
+NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
     "journey, non-centred": (non_centred_journey_log_density, JOURNEY, NETWORK),
@@ -200,6 +210,42 @@ def test_collapsed_moves_equal_the_integral_over_the_move_probability(effect):
     integral, _ = integrate.quad(integrand, 0, 2, points=[0.05, 0.15, 0.4], epsabs=0, epsrel=1e-10)
     collapsed = moves_log_density(np.array([effect]), np.zeros(1), moves.statistics)
     assert collapsed == pytest.approx(np.log(integral), rel=1e-8)
+
+
+def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring():
+    at, expected = JOURNEY, 0.0
+    for e, n in enumerate((0, 1)):
+        h, w = at.response_saturation[n], at.response_floor[n]
+        exponent = at.beta1[n] * (1 + h) / (h * (1 - w))
+
+        def multiplier(x, h=h, w=w, exponent=exponent):
+            power = np.maximum(x, NO_SPEND) ** exponent
+            return w + (1 - w) * (1 + h) * power / (h + power)
+
+        without = EXPERIMENTS.without[e]
+        more_moves, more_converted = (
+            np.exp(effect * pull_shape(without[without != SPEND[n]])).mean()
+            / np.exp(effect * pull_shape(SPEND[n])).mean()
+            for effect in (at.parent_effects[n], at.conversion_effects[n])
+        )
+        own, back = EXPERIMENTS.converts[e] * EXPERIMENTS.visits[e], EXPERIMENTS.visits[e] - 1
+        value = (EXPERIMENTS.value[e] + (more_converted - 1) * own) / (1 - (more_moves - 1) * back)
+        demand = at.demand[int(MARKET[n])]
+        level = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
+        level = level - np.log(multiplier(SPEND[n])).mean()
+        lift = value * np.sum(np.exp(level) * (multiplier(SPEND[n]) - multiplier(without)))
+        for effect, data, worth in (
+            (at.parent_effects[n], MOVES, value),
+            (at.conversion_effects[n], CONVERTING, 1.0),
+        ):
+            pulled, otherwise = (np.exp(effect * pull_shape(x)) for x in (SPEND[n], without))
+            rows = data.weights[:, n] > 0
+            chance = data.weights[rows, n] / (data.rate[rows] + data.visits[rows] @ pulled)
+            lift += worth * np.sum(chance[:, None] * data.visits[rows] * (pulled - otherwise))
+        expected += stats.norm.logpdf(EXPERIMENTS.lift[e], lift, EXPERIMENTS.sd[e])
+        expected -= stats.norm.logpdf(0.0, 0.0, EXPERIMENTS.sd[e])
+    found = experiments_log_density(at, zeros_like(at), *NETWORK[1:])
+    assert found == pytest.approx(expected, rel=1e-10)
 
 
 def test_poisson_is_the_density_of_counts_around_spend_parents_and_controls():

@@ -20,7 +20,7 @@ from conversionflow.estimation import (
 )
 from conversionflow.estimation.__main__ import compile_kernels
 from conversionflow.estimation.diagnostics import Diagnostics
-from conversionflow.estimation.journey_kernel import journey_log_density
+from conversionflow.estimation.journey_density import journey_log_density
 from conversionflow.estimation.network_kernel import network_conversions, network_gradient
 from conversionflow.estimation.poisson_kernel import poisson_log_density
 

@@ -1,5 +1,9 @@
 """The commands on a Postgres target of profiles.yml."""
 
+import parameter_tables
+
+from conversionflow.pipeline.parameters import parameter_export
+
 FEW = "10000"
 COLUMNS = {
     "raw.touches": "touch_id",
@@ -41,3 +45,22 @@ def test_the_demo_leaves_rows_of_others_alone(new_postgres):
     loaded = warehouse.run("conversionflow", "load", "sales", str(file), "--replace")
     assert loaded.code == 0, loaded.output
     assert "Still simulated by the demo, not yours: raw.conversions, raw.spend, raw.touches" in loaded.output
+
+
+def test_parameters_are_exported_as_from_duckdb(new_postgres):
+    warehouse, tables = new_postgres("export"), parameter_tables.build()
+    for name, table in tables.items():
+        columns = {column: postgres_type(column, table[column].dtype.kind) for column in table}
+        described = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        warehouse.execute("create schema if not exists conversionflow", f"create table {name} ({described})")
+        warehouse.fill(name, list(table.astype(object).itertuples(index=False, name=None)))
+    file = warehouse.folder / "fit.nc"
+    outcome = warehouse.run("conversionflow", "export", "parameters", str(file))
+    assert outcome.code == 0, outcome.output
+    assert file.read_bytes() == parameter_export(tables).to_netcdf()
+
+
+def postgres_type(column: str, kind: str) -> str:
+    if column.endswith("_spend"):
+        return "numeric(18, 2)"
+    return {"i": "bigint", "f": "double precision"}.get(kind, "text")

@@ -57,7 +57,7 @@ def built(verified_on_each_target, raw_tables):
     warehouse.execute(raw_tables, ROWS)
     wanted = [
         *("+attribution", "+transitions", "+path_summary", "+path:models/journeys/journeys.sql"),
-        *("+rejected_rows", "stg_sales", "journey_touches"),
+        *("+rejected_rows", "stg_sales", "stg_experiments", "journey_touches"),
     ]
     outcome = warehouse.dbt("build", "--select", *wanted)
     assert outcome.code == 0, outcome.output

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rebuilds import assert_second_build_changes_nothing
 
+from conversionflow.estimation import ParameterExport
+from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
 from conversionflow.simulation import World
 
 PROJECT = Path(__file__).parents[2]
@@ -116,6 +118,24 @@ def test_the_readmes_python_runs_on_the_demo(demo, tmp_path):
     (printed,) = re.findall("```\n(┌.*?)\n```", text, flags=re.DOTALL)
     columns = printed.splitlines()[1]
     assert columns in shown
+
+
+def test_an_exported_fit_gives_the_builds_plan_to_the_cent(demo, tmp_path):
+    outcome = demo.run("conversionflow", "export", "parameters", str(tmp_path / "fit.nc"))
+    assert outcome.code == 0, outcome.output
+    fit = ParameterExport.from_netcdf((tmp_path / "fit.nc").read_bytes())
+    plan, settings = fit.paid, fit.settings
+    today, low, high = (plan[name].to_numpy() for name in ("current_spend", "min_spend", "max_spend"))
+    search = GeneticSettings(
+        population=settings["optimizer_population_size"],
+        generations=settings["optimizer_generations"],
+        seed=settings["random_seed"],
+    )
+    problem = BudgetProblem(fit.response.keys, today, low, high, float(today.sum()))
+    found = optimise(fit.response, problem, search, settings["credible_mass"]).allocation
+    built = demo.allocated("recommended_spend")
+    keys = zip(found["market"], found["touchpoint"], strict=True)
+    assert dict(zip(keys, found["recommended_spend"], strict=True)) == built
 
 
 def test_a_single_model_builds_again_by_itself(demo):

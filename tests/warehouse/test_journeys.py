@@ -79,7 +79,7 @@ def history(on_each_target, raw_tables):
     warehouse.fill("raw.touches", [(*touch[:4], None, touch[4]) for touch in touches])
     warehouse.fill("raw.conversions", conversions)
     wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
-    outcome = warehouse.dbt("build", "--select", *wanted, "journey_touches")
+    outcome = warehouse.dbt("build", "--select", *wanted, "stg_experiments", "journey_touches")
     assert outcome.code == 0, outcome.output
     return warehouse, reference_journeys(touches, conversions)
 
