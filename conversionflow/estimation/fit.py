@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -12,17 +12,17 @@ import numpy as np
 import pymc as pm
 
 from conversionflow.core.errors import SettingsError
-from conversionflow.estimation import journey, poisson
+from conversionflow.estimation import hurdle, journey, poisson
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.priors import Prior, with_overrides
 from conversionflow.estimation.sampling import compile_model, sample
-from conversionflow.estimation.types import Array, Parameter
+from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Parameter
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, FORMS, build, publish and constants.
-MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson}
+#: The models by name: modules with DEFAULT_PRIORS, FORMS, REMEDIES, build, publish and constants.
+MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson, "hurdle": hurdle}
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,15 @@ class Step:
     rung: int
     form: str
 
-    def following(self, diagnostics: Diagnostics, forms: Sequence[str]) -> "Step | None":
+    def following(self, diagnostics: Diagnostics, remedies: Mapping[tuple[str, str], str]) -> "Step | None":
         """Return what to try after a failure, or None where nothing is left.
 
         More draws do not help out of a funnel, another form does; and too few chains stay too few.
         """
-        other = forms.index(self.form) + 1
         if diagnostics.chains < MINIMUM_CHAINS:
             return None
-        if diagnostics.lacks_energy and other < len(forms):
-            return Step(self.rung, forms[other])
+        if diagnostics.lacks_energy and (self.form, FUNNEL) in remedies:
+            return Step(self.rung, remedies[self.form, FUNNEL])
         return Step(self.rung + 1, self.form) if self.rung + 1 < len(LADDER) else None
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from conversionflow.estimation.diagnostics import convergence
 from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
+from conversionflow.estimation.predictive import chosen_draws
 from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
 
 
@@ -41,14 +42,13 @@ def draws_frame(fit: Fit, keep: int) -> pd.DataFrame:
     """
     values = _values(fit.parameters)
     chains, draws, width = values.shape
-    per_chain = min(max(keep // chains, 1), draws)
-    chosen = np.arange(per_chain) * draws // per_chain
+    chosen = chosen_draws(draws, keep // chains)
     columns = _keys(fit.parameters)
-    repeats = chains * per_chain
+    repeats = chains * len(chosen)
     return pd.DataFrame(
         {
             "model": fit.model,
-            "chain": np.repeat(np.arange(chains), per_chain * width),
+            "chain": np.repeat(np.arange(chains), len(chosen) * width),
             "draw": np.tile(np.repeat(chosen, width), chains),
             **{name: np.tile(column, repeats) for name, column in columns.items()},
             "value": values[:, chosen].ravel(),

@@ -23,7 +23,7 @@ from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
-from conversionflow.estimation.types import Array, Parameter
+from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
 DEFAULT_PRIORS: dict[str, Prior] = {
@@ -41,6 +41,8 @@ DEFAULT_PRIORS: dict[str, Prior] = {
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)
+#: The form to go to, by form and what is wrong with it.
+REMEDIES = {(CENTRED, FUNNEL): NON_CENTRED}
 #: Keeps the logarithm of an offset finite.
 SMALLEST_OFFSET = 1e-300
 
@@ -99,11 +101,11 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
     return model
 
 
-def _demand(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
-    """Return the demand (chain, draw, M, T), in whichever form it was sampled."""
+def demand_path(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
+    """Return the demand (..., M, T) of draws (...), in whichever form it was sampled."""
     if "demand" in posterior:
         return posterior["demand"]
-    effect = np.einsum("mtp,cdmp->cdmt", data.controls, posterior["control_coefficients"])
+    effect = np.einsum("mtp,...mp->...mt", data.controls, posterior["control_coefficients"])
     demand: Array = effect + posterior["demand_scale"][..., None] * posterior["standardised_demand"]
     return demand
 
@@ -141,7 +143,7 @@ def publish(
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     intercepts = _intercepts(nodes, posterior)
-    conditions = np.exp(_demand(data, posterior)[..., -reference_periods:]).mean(axis=3)
+    conditions = np.exp(demand_path(data, posterior)[..., -reference_periods:]).mean(axis=3)
     chains, draws, paid = posterior["parent_effects"].shape
     pulls, converting = (
         posterior[name].reshape(-1, paid) for name in ("parent_effects", "conversion_effects")
