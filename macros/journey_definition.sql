@@ -4,9 +4,9 @@
 #}
 {% macro journey_definition() %}
     {% set later_settings = [
-        'spend_source', 'sales_source', 'spend_fields', 'sales_fields', 'attribution_list', 'models',
-        'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass', 'random_seed',
-        'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
+        'spend_source', 'sales_source', 'spend_fields', 'sales_fields', 'attribution_list', 'models', 'priors',
+        'holdout_periods', 'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass',
+        'random_seed', 'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
         'optimizer_generations',
     ] %}
     {% set parts = [] %}

@@ -41,7 +41,9 @@
         'attribution_list': {
             'kind': 'choices', 'choices': ['first_touch', 'last_touch', 'linear', 'markov']
         },
-        'models': {'kind': 'choices', 'choices': ['journey', 'poisson']},
+        'models': {'kind': 'choices', 'choices': ['journey', 'poisson', 'hurdle']},
+        'priors': {'kind': 'priors'},
+        'holdout_periods': {'kind': 'integer', 'low': 0, 'high': 1000},
         'mcmc_draws': {'kind': 'integer', 'low': 100, 'high': 100000},
         'mcmc_tune': {'kind': 'integer', 'low': 100, 'high': 100000},
         'mcmc_chains': {'kind': 'integer', 'low': 4, 'high': 64},

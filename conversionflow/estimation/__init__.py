@@ -1,21 +1,32 @@
 """Bayesian estimation of the network of touchpoints: statistics in, posterior draws and response out."""
 
+from conversionflow.estimation.comparison import Evidence, comparison_frame, held_out_density
 from conversionflow.estimation.controls import country_of, public_holidays
 from conversionflow.estimation.fit import Fit, SamplerSettings, fit
-from conversionflow.estimation.frames import constants_frame, diagnostics_frame, draws_frame, summary_frame
+from conversionflow.estimation.frames import (
+    constants_frame,
+    diagnostics_frame,
+    draws_frame,
+    priors_frame,
+    summary_frame,
+)
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.response import Response
 
 __all__ = [
+    "Evidence",
     "Fit",
     "NetworkData",
     "Response",
     "SamplerSettings",
+    "comparison_frame",
     "constants_frame",
     "country_of",
     "diagnostics_frame",
     "draws_frame",
     "fit",
+    "held_out_density",
+    "priors_frame",
     "public_holidays",
     "summary_frame",
 ]

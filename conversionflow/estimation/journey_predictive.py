@@ -137,7 +137,7 @@ def _demand_ahead(
     usual = np.einsum("mtp,smp->smt", whole.controls, coefficients)
     first = len(data.periods)
     away = demand_path(data, posterior)[:, :, -1] - usual[:, :, first - 1]
-    later = usual[:, :, first:].copy()
+    later: Array = usual[:, :, first:].copy()
     for t in range(later.shape[2]):
         step = posterior["demand_scale"] * rng.standard_normal(away.shape)
         away = posterior["demand_persistence"] * away + step

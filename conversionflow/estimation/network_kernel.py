@@ -168,7 +168,7 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
 
 @compiled
 def network_entries(spend: Array, draws: NetworkDraws) -> Array:
-    """Expected entries of one market at reference conditions for spend (T, P) over its mean, (S, K, T)."""
+    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean."""
     periods, paid = spend.shape
     size, count = draws.entries.shape
     out = np.zeros((size, count, periods))
@@ -183,7 +183,7 @@ def network_entries(spend: Array, draws: NetworkDraws) -> Array:
 
 @compiled
 def network_closed(entries: Array, spend: Array, draws: NetworkDraws) -> Array:
-    """Expected conversions that close at each touchpoint, (S, K, T), for entries (S, K, T), spend (T, P)."""
+    """Evaluate the conversions (S, K, T) closed at each touchpoint, for entries (S, K, T), spend (T, P)."""
     periods, paid = spend.shape
     size, count = draws.entries.shape
     out = np.zeros((size, count, periods))

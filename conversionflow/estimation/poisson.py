@@ -41,11 +41,11 @@ constants = regression.constants
 def build(data: NetworkData, priors: Mapping[str, Prior], form: str = PLAIN) -> pm.Model:
     """Write the model down for PyMC, in one of `FORMS`."""
     view = Regression.of(data)
-    parameters, kernel = {
-        PLAIN: (PoissonParameters, poisson_log_density),
-        OVERDISPERSED: (OverdispersedParameters, overdispersed_log_density),
+    names, kernel = {
+        PLAIN: (PoissonParameters._fields, poisson_log_density),
+        OVERDISPERSED: (OverdispersedParameters._fields, overdispersed_log_density),
     }[form]
-    model = regression.write_parameters(view, parameters._fields, priors)
+    model = regression.write_parameters(view, names, priors)
     add_log_density(model, kernel, view.known(log_mean_count(view.counts)))
     return model
 

@@ -54,7 +54,7 @@ def poisson_log_density(point: Array, priors: Array, data: RegressionData) -> tu
 
 @compiled
 def overdispersed_log_density(point: Array, priors: Array, data: RegressionData) -> tuple[float, Array]:
-    """`poisson_log_density` with counts of variance mean + mean^2 / dispersion, a dispersion for each node."""
+    """`poisson_log_density` with counts of variance mean + mean^2 / dispersion, one for each node."""
     value, x, slope, gradient = prior_log_density(point, priors)
     change = np.zeros_like(x)
     at, change_at = poisson_parameters(x, data), poisson_parameters(change, data)

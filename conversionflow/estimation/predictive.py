@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from conversionflow.estimation.types import Array
 
@@ -42,6 +42,10 @@ class CountDistribution(Protocol):
         """One replication of the counts for every draw, (S, ...)."""
         ...
 
+    def take(self, draws: NDArray[np.intp]) -> "CountDistribution":
+        """Keep some of the draws."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class PoissonCounts:
@@ -62,11 +66,15 @@ class PoissonCounts:
     def cumulative(self, counts: Array) -> Array:
         """Probability of these counts or fewer, (S, ...)."""
         probability: Array = special.pdtr(counts, self.mean)
-        return np.where(counts < 0, 0.0, probability)
+        return probability
 
     def draw(self, rng: np.random.Generator) -> Array:
         """One replication of the counts for every draw, (S, ...)."""
         return rng.poisson(np.minimum(self.mean, LARGEST_MEAN)).astype(np.float64)
+
+    def take(self, draws: NDArray[np.intp]) -> "PoissonCounts":
+        """Keep some of the draws."""
+        return PoissonCounts(self.mean[draws])
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,25 +87,29 @@ class NegativeBinomialCounts:
     @property
     def variance(self) -> Array:
         """Variance of the counts, (S, ...)."""
-        return self.mean + self.mean**2 / self.dispersion
+        variance: Array = self.mean + self.mean**2 / self.dispersion
+        return variance
 
     def log_probability(self, counts: Array) -> Array:
         """Log probability of counts, (S, ...)."""
         a, mean = self.dispersion, self.mean
         ways = special.gammaln(counts + a) - special.gammaln(a) - special.gammaln(counts + 1.0)
-        log: Array = ways + special.xlogy(counts, mean / (a + mean)) - a * np.log1p(mean / a)
+        log: Array = ways + special.xlogy(counts, mean / (a + mean)) + special.xlogy(a, a / (a + mean))
         return log
 
     def cumulative(self, counts: Array) -> Array:
         """Probability of these counts or fewer, (S, ...)."""
         share = self.dispersion / (self.dispersion + self.mean)
-        probability: Array = special.betainc(self.dispersion, np.maximum(counts, 0.0) + 1.0, share)
-        return np.where(counts < 0, 0.0, probability)
+        return np.asarray(special.betainc(self.dispersion, counts + 1.0, share), dtype=np.float64)
 
     def draw(self, rng: np.random.Generator) -> Array:
         """One replication of the counts for every draw, (S, ...)."""
         mean = rng.gamma(np.broadcast_to(self.dispersion, self.mean.shape)) * self.mean / self.dispersion
         return PoissonCounts(mean).draw(rng)
+
+    def take(self, draws: NDArray[np.intp]) -> "NegativeBinomialCounts":
+        """Keep some of the draws."""
+        return NegativeBinomialCounts(self.mean[draws], self.dispersion[draws])
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,15 +142,20 @@ class HurdleCounts:
     def cumulative(self, counts: Array) -> Array:
         """Probability of these counts or fewer, (S, ...)."""
         rest = 1.0 - PoissonCounts(self.rate).cumulative(counts)
-        return np.where(counts < 0, 0.0, 1.0 - self.chance * rest / self._above)
+        cumulative: Array = 1.0 - self.chance * rest / self._above
+        return cumulative
 
     def draw(self, rng: np.random.Generator) -> Array:
         """One replication of the counts for every draw, (S, ...)."""
         rate = np.minimum(self.rate, LARGEST_MEAN)
-        # The quantile of a uniform number above the chance of 0: a Poisson count that is not 0.
-        u = 1.0 - rng.uniform(size=rate.shape) * -np.expm1(-rate)
-        positive = np.maximum(stats.poisson.ppf(u, rate), 1.0)
+        # A Poisson process that has an arrival: its first, then as many as the rest of the time brings.
+        first = -np.log1p(rng.uniform(size=rate.shape) * np.expm1(-rate))
+        positive = 1.0 + rng.poisson(np.maximum(rate - first, 0.0))
         return np.where(rng.uniform(size=rate.shape) < self.chance, positive, 0.0)
+
+    def take(self, draws: NDArray[np.intp]) -> "HurdleCounts":
+        """Keep some of the draws."""
+        return HurdleCounts(self.chance[draws], self.rate[draws])
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +178,7 @@ class Observed:
 
     @classmethod
     def plain(cls, counts: Array, distribution: CountDistribution) -> "Observed":
-        """Counts that are all there is."""
+        """Take counts that are all there is."""
         return cls(counts, distribution, np.zeros(1))
 
     @property

@@ -120,7 +120,7 @@ class Regression:
         )
 
     def effects(self, posterior: Mapping[str, Array], activity: Array, controls: Array) -> Array:
-        """What spend, parents and controls add to the log mean, (S, N, T).
+        """Add up what spend, parents and controls do to the log mean, (S, N, T).
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class Regression:
         return effects
 
     def later_activity(self, whole: NetworkData, reference_periods: int) -> Array:
-        """v of the periods of `whole` that follow the fitted ones, (N, T').
+        """Return v of the periods of `whole` that follow the fitted ones, (N, T').
 
         Nobody knows beforehand how active an organic touchpoint will be: it stays as it last was.
         """
@@ -171,7 +171,7 @@ class Regression:
         return total / min(periods, len(nodes.data.periods))
 
     def slope_parameters(self, posterior: Mapping[str, Array]) -> list[Parameter]:
-        """Published parameters of the effects, from arrays (chain, draw, ...).
+        """Publish the parameters of the effects, from arrays (chain, draw, ...).
 
         `weighted_parent_effects` are parent_effects times the parents' transition probability.
         """

@@ -40,7 +40,8 @@ class RegressionData(NamedTuple):
 def regression_size(data: RegressionData) -> int:
     """Count the elements of `PoissonParameters` in a point."""
     markets, _, kinds = data.controls.shape
-    return data.counts.shape[0] + int(data.paid.item()) + data.edges.shape[0] + markets * kinds
+    size: int = data.counts.shape[0] + int(data.paid.item()) + data.edges.shape[0] + markets * kinds
+    return size
 
 
 @compiled

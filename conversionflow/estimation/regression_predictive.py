@@ -36,7 +36,9 @@ def forecast(
     """
     view = Regression.of(data)
     first = len(data.periods)
-    effects = view.effects(posterior, view.later_activity(whole, reference_periods), whole.controls[:, first:])
+    effects = view.effects(
+        posterior, view.later_activity(whole, reference_periods), whole.controls[:, first:]
+    )
     return _counts(view, posterior, effects)
 
 

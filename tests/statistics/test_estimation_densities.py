@@ -231,7 +231,9 @@ def test_the_hurdle_is_a_chance_of_any_and_a_poisson_without_its_zero():
     total = 0.0
     for n in range(3):
         effects = regression_effects(n)
-        chance = special.expit(LOG_ODDS[n] + HURDLE.occurrence_level[n] + HURDLE.occurrence_slope[n] * effects)
+        chance = special.expit(
+            LOG_ODDS[n] + HURDLE.occurrence_level[n] + HURDLE.occurrence_slope[n] * effects
+        )
         rate = np.exp(SPARSE_REGRESSION.base[n] + HURDLE.entry_level[n] + effects)
         above = stats.poisson.logpmf(SPARSE[n], rate) - stats.poisson.logsf(0, rate)
         total += np.where(SPARSE[n] > 0, np.log(chance) + above, np.log(1 - chance)).sum()
