@@ -321,3 +321,13 @@ def test_a_likelihood_beside_the_kernel_is_refused():
         pm.Normal("seen", model["entry_level"], 1.0, observed=np.zeros(3))
     with pytest.raises(TypeError, match="must be one FusedLogDensity"):
         UnconstrainedDensity.of(model)
+
+
+@pytest.mark.parametrize("dispersion", [1e6, 1e12, 1e20])
+def test_counts_of_a_huge_dispersion_are_poisson_counts(dispersion):
+    at = OVERDISPERSED._replace(dispersion=np.full(3, dispersion))
+    value, gradient = overdispersed_log_density(flat(at), flat_priors(len(flat(at))), REGRESSION)
+    expected, slopes = poisson_log_density(flat(POISSON), flat_priors(len(flat(POISSON))), REGRESSION)
+    assert value == pytest.approx(expected, abs=0.01)
+    assert gradient[:-3] == pytest.approx(slopes, abs=0.01)
+    assert gradient[-3:] == pytest.approx(np.zeros(3), abs=1e-6)
