@@ -26,10 +26,7 @@
     {% elif kind == 'text' %}
         {{ return(none if value is string and value | trim else 'must be a text that is not empty') }}
     {% elif kind == 'priors' %}
-        {% set fits = value is mapping
-            and value.values() | reject('mapping') | list | length == 0
-            and value.values() | selectattr('distribution', 'string') | list | length == value | length %}
-        {{ return(none if fits else 'must map parameters to a distribution with its arguments') }}
+        {{ return(conversionflow.priors_problem(value, rule)) }}
     {% elif kind == 'fields' %}
         {% set fits = value is mapping %}
         {% for name in (value.values() if value is mapping else []) if not modules.re.match(identifier, name | string) %}

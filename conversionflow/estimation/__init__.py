@@ -11,6 +11,7 @@ from conversionflow.estimation.frames import (
     summary_frame,
 )
 from conversionflow.estimation.network import NetworkData
+from conversionflow.estimation.prior_predictive import prior_checks_frame
 from conversionflow.estimation.response import Response
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "draws_frame",
     "fit",
     "held_out_density",
+    "prior_checks_frame",
     "priors_frame",
     "public_holidays",
     "summary_frame",

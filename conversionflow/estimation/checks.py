@@ -99,21 +99,24 @@ def checks_frame(
     rows: list[dict[str, Any]] = []
     for measure, observed in observations.items():
         pit = transform(observed, log_weights, rng)
-        found = [*_statistics(nodes, observed, credible_mass, rng), *_calibration(nodes, pit, credible_mass)]
+        distribution = few(observed.distribution)
+        drawn = distribution.draw(rng)
+        seen, expected = (dispersion(counts, distribution) for counts in (observed.counts, drawn))
+        found = [
+            *compared_statistics(nodes, observed.counts, drawn, credible_mass),
+            *_compared(nodes, "dispersion", seen, expected, credible_mass),
+            *_calibration(nodes, pit, credible_mass),
+        ]
         rows += [{"measure": measure, **row} for row in found]
     return pd.DataFrame(rows)
 
 
-def _statistics(
-    nodes: Nodes, observed: Observed, credible_mass: float, rng: np.random.Generator
+def compared_statistics(
+    nodes: Nodes, counts: Array, drawn: Array, credible_mass: float
 ) -> Iterator[dict[str, Any]]:
-    """Statistics of each node's counts beside those of replications."""
-    distribution = few(observed.distribution)
-    drawn = distribution.draw(rng)
+    """Make a row of each statistic of each node's counts (N, T), beside those of replications (R, N, T)."""
     for name, statistic in STATISTICS.items():
-        yield from _compared(nodes, name, statistic(observed.counts), statistic(drawn), credible_mass)
-    seen, expected = (dispersion(counts, distribution) for counts in (observed.counts, drawn))
-    yield from _compared(nodes, "dispersion", seen, expected, credible_mass)
+        yield from _compared(nodes, name, statistic(counts), statistic(drawn), credible_mass)
 
 
 def _compared(

@@ -70,7 +70,7 @@ class Evidence:
         rng = np.random.default_rng(seed)
         nodes = Nodes.of(self.fit.data)
         table = checks_frame(nodes, self.observations, self.log_weights, credible_mass, rng)
-        return table.assign(model=self.fit.model)
+        return table.assign(model=self.fit.model, basis="posterior")
 
 
 def observations_of(fitted: Fit, keep: int, reference_periods: int) -> dict[str, Observed]:

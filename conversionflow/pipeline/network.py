@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIT = schema(
     text="record model parameter market touchpoint related_touchpoint action note observations measure "
-    "statistic distribution arguments source",
+    "statistic distribution arguments source basis",
     count="chain draw attempt divergences pareto_k_bad",
     number="value mean sd low high rhat ess_bulk ess_tail rhat_max ess_bulk_min ess_tail_min ebfmi_min "
     "tree_depth_max_share seconds elpd_loo elpd_loo_se elpd_diff weight elpd_holdout observed predicted "
@@ -71,13 +71,15 @@ def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa
     for model in settings.models:
         fit = estimation.fit(model, data, sampler)
         tables = _tables(settings, fit)
+        checks = [estimation.prior_checks_frame(model, data, sampler, settings.credible_mass)]
         densities[model] = None
         if fit.converged:
             evidence = estimation.Evidence.of(fit, settings.reference_periods)
             densities[model] = evidence.loo
-            tables["check"] = evidence.checks(settings.credible_mass, settings.random_seed)
+            checks.append(evidence.checks(settings.credible_mass, settings.random_seed))
             held_out[model] = estimation.held_out_density(model, data, sampler, settings.holdout_periods)
         notes += _notes(settings, fit, held_out.get(model))
+        tables["check"] = pd.concat(checks)
         for record, table in tables.items():
             parts.setdefault(record, []).append(table)
     parts["comparison"] = [estimation.comparison_frame(densities, held_out, settings.models[0])]

@@ -5,6 +5,7 @@ final as (
 
     select
         model,
+        basis,
         market,
         touchpoint,
         measure,
