@@ -15,4 +15,5 @@
             {% endif %}
         {% endfor %}
     {% endfor %}
+    {{ return(none) }}
 {% endmacro %}

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from conversionflow.estimation import density_kernel as kernel
+from conversionflow.estimation import journey
 from conversionflow.estimation.checks import compared_statistics
 from conversionflow.estimation.comparison import observations_of
 from conversionflow.estimation.fit import MODELS, Fit, SamplerSettings
@@ -19,6 +20,8 @@ from conversionflow.estimation.unconstrained import UnconstrainedDensity
 PRIOR_DRAWS = 500
 #: What each model is asked for. The moves of `journey` have an integrated prior and are left out.
 MEASURES = {"journey": "entries", "poisson": "conversions", "hurdle": "conversions"}
+#: Forms of which every parameter but the demand in units of its scale has a prior to draw from.
+SAMPLED_FORM = {"journey": journey.NON_CENTRED}
 
 
 def prior_checks_frame(
@@ -34,7 +37,7 @@ def prior_checks_frame(
     rng = np.random.default_rng(settings.seed)
     module = MODELS[model]
     priors = with_overrides(model, module.DEFAULT_PRIORS, settings.priors)
-    form = module.FORMS[-1] if model == "journey" else module.FORMS[0]
+    form = SAMPLED_FORM.get(model, module.FORMS[0])
     density = UnconstrainedDensity.of(module.build(data, priors, form))
     draws = _prior_draws(density, data, rng)
     parameters = module.publish(data, draws, settings.reference_periods, rng)

@@ -18,10 +18,12 @@ from conversionflow.estimation import (
     draws_frame,
     fit,
     held_out_density,
+    prior_checks_frame,
     priors_frame,
 )
 from conversionflow.estimation.checks import overdispersion, transform
 from conversionflow.estimation.comparison import Evidence, leave_one_out, observations_of
+from conversionflow.estimation.density_kernel import BETA, GAMMA, LOG_NORMAL, NORMAL, STUDENT_T
 from conversionflow.estimation.fit import MODELS
 from conversionflow.estimation.predictive import (
     HurdleCounts,
@@ -29,6 +31,7 @@ from conversionflow.estimation.predictive import (
     Observed,
     PoissonCounts,
 )
+from conversionflow.estimation.prior_predictive import draw_prior
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 PERIODS = 90
@@ -268,3 +271,34 @@ def test_priors_in_force_are_listed_with_their_source(plain):
     ]
     assert set(table["source"].drop("beta1")) == {"default"}
     assert "dispersion" not in table.index
+
+
+@pytest.mark.parametrize(
+    ("row", "mean", "sd"),
+    [
+        ((NORMAL, 0.3, 0.7, 0.0, -np.inf, np.inf), 0.3, 0.7),
+        ((NORMAL, 0.0, 0.7, 0.0, 0.0, np.inf), 0.7 * np.sqrt(2 / np.pi), 0.7 * np.sqrt(1 - 2 / np.pi)),
+        ((STUDENT_T, 5.0, 0.2, 0.6, -np.inf, np.inf), 0.2, 0.6 * np.sqrt(5 / 3)),
+        ((LOG_NORMAL, 0.4, 0.5, 0.0, 0.0, np.inf), np.exp(0.525), np.exp(0.525) * np.sqrt(np.expm1(0.25))),
+        ((GAMMA, 3.0, 0.25, 0.0, 0.0, np.inf), 0.75, np.sqrt(3.0) / 4),
+        ((BETA, 3.0, 2.0, 0.0, 0.0, 1.0), 0.6, 0.2),
+    ],
+)
+def test_priors_are_drawn_as_the_table_of_priors_has_them(row, mean, sd):
+    draws = draw_prior(np.array(row), 40_000, np.random.default_rng(6))
+    assert draws.mean() == pytest.approx(mean, abs=4 * sd / 200)
+    assert draws.std() == pytest.approx(sd, rel=0.05)
+    assert row[4] <= draws.min() < draws.max() <= row[5]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_default_priors_expect_counts_like_those_seen_and_others_do_not(model):
+    data = market(poisson)
+    usual = prior_checks_frame(model, data, QUICK, 0.9).set_index(["touchpoint", "statistic"])
+    far = {"beta0": {"distribution": "Normal", "mu": 6.0, "sigma": 0.1}}
+    other = prior_checks_frame(model, data, replace(QUICK, priors=far), 0.9)
+    for touchpoint in ("ads", "social", "direct"):
+        row = usual.loc[(touchpoint, "mean")]
+        assert row["predicted_low"] < row["observed"] < row["predicted_high"]
+    means = other[other["statistic"] == "mean"].set_index("touchpoint")
+    assert (means.loc[["ads", "social", "direct"], "p_value"] > 0.99).all()
