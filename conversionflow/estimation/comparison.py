@@ -1,5 +1,6 @@
 """How well models predict: leave-one-out and held-out predictive densities, and stacking weights."""
 
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.predictive import CountDistribution, Observed, thinned
 from conversionflow.estimation.response import Response
 from conversionflow.estimation.types import Array
+
+logger = logging.getLogger("conversionflow")
 
 #: What each model's likelihood is of. Leave-one-out densities are compared among models of the same only.
 OBSERVATIONS = {
@@ -125,6 +128,7 @@ def held_out_density(model: str, data: NetworkData, settings: SamplerSettings, p
     first = len(data.periods) - periods
     if periods == 0 or first < MINIMUM_PERIODS:
         return None
+    logger.info("%s, without the last %d periods:", model, periods)
     fitted = fit(model, data.first(first), settings)
     if not fitted.converged:
         return None
