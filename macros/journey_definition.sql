@@ -5,7 +5,7 @@
 {% macro journey_definition() %}
     {% set later_settings = [
         'spend_source', 'sales_source', 'experiments_source', 'spend_fields', 'sales_fields', 'experiments_fields',
-        'attribution_list', 'models',
+        'attribution_list', 'models', 'priors', 'holdout_periods',
         'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass', 'random_seed',
         'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
         'optimizer_generations',

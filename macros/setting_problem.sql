@@ -25,6 +25,8 @@
         {{ return(none if fits else 'must be a list of texts') }}
     {% elif kind == 'text' %}
         {{ return(none if value is string and value | trim else 'must be a text that is not empty') }}
+    {% elif kind == 'priors' %}
+        {{ return(conversionflow.priors_problem(value, rule)) }}
     {% elif kind == 'fields' %}
         {% set fits = value is mapping %}
         {% for name in (value.values() if value is mapping else []) if not modules.re.match(identifier, name | string) %}

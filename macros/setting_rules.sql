@@ -43,7 +43,20 @@
         'attribution_list': {
             'kind': 'choices', 'choices': ['first_touch', 'last_touch', 'linear', 'markov']
         },
-        'models': {'kind': 'choices', 'choices': ['journey', 'poisson']},
+        'models': {'kind': 'choices', 'choices': ['journey', 'poisson', 'hurdle']},
+        'priors': {
+            'kind': 'priors',
+            'choices': [
+                'beta0', 'beta1', 'control_coefficients', 'conversion_effects', 'demand_persistence',
+                'demand_scale', 'dispersion', 'occurrence_level', 'occurrence_slope', 'parent_effects',
+                'response_drop', 'response_saturation',
+            ],
+            'distributions': [
+                'Beta', 'Exponential', 'Gamma', 'HalfNormal', 'LogNormal', 'Normal', 'StudentT',
+                'TruncatedNormal',
+            ],
+        },
+        'holdout_periods': {'kind': 'integer', 'low': 0, 'high': 1000},
         'mcmc_draws': {'kind': 'integer', 'low': 100, 'high': 100000},
         'mcmc_tune': {'kind': 'integer', 'low': 100, 'high': 100000},
         'mcmc_chains': {'kind': 'integer', 'low': 4, 'high': 64},

@@ -1,5 +1,6 @@
 """The settings that Python reads; dbt has checked their values before (macro `check_settings`)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -23,6 +24,8 @@ class Settings:
     credible_mass: float
     random_seed: int
     reference_periods: int
+    holdout_periods: int
+    priors: Mapping[str, Mapping[str, str | float]]
     total_budget: float | None
     min_spend_ratio: float
     max_spend_ratio: float
@@ -45,3 +48,16 @@ class Settings:
                 f"missing or unknown: {', '.join(sorted(wrong))}. See python_models/python_models.yml."
             )
         return cls(**{**config, "models": tuple(config["models"])})
+
+    def __post_init__(self) -> None:
+        for name, prior in self.priors.items():
+            arguments = {key: value for key, value in dict(prior).items() if key != "distribution"}
+            numbers = all(
+                isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+                for value in arguments.values()
+            )
+            if not (arguments and numbers and isinstance(prior.get("distribution"), str)):
+                raise SettingsError(
+                    f"priors: that of {name!r} is {dict(prior)}; it needs a distribution and its arguments, "
+                    "numbers, as in {distribution: Normal, mu: 1.0, sigma: 0.5}"
+                )

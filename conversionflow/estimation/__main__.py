@@ -9,7 +9,13 @@ import numpy as np
 
 from conversionflow.estimation.fit import MODELS
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
-from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
+from conversionflow.estimation.network_kernel import (
+    NetworkDraws,
+    network_closed,
+    network_conversions,
+    network_entries,
+    network_gradient,
+)
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 
@@ -48,6 +54,7 @@ def compile_kernels() -> None:
     )
     network_conversions(paid, draws)
     network_gradient(paid[0], draws)
+    network_closed(network_entries(paid, draws), paid, draws)
 
 
 if __name__ == "__main__":

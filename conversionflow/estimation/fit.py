@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -12,17 +12,19 @@ import numpy as np
 import pymc as pm
 
 from conversionflow.core.errors import SettingsError
-from conversionflow.estimation import journey, poisson
+from conversionflow.estimation import hurdle, journey, poisson, regression_predictive
+from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics
 from conversionflow.estimation.network import NetworkData
+from conversionflow.estimation.predictive import thinned
 from conversionflow.estimation.priors import Prior, with_overrides
 from conversionflow.estimation.sampling import compile_model, sample
-from conversionflow.estimation.types import Array, Parameter
+from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Parameter
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, FORMS, build, publish and constants.
-MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson}
+#: The models by name: modules with DEFAULT_PRIORS, FORMS, REMEDIES, build, publish and constants.
+MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson, "hurdle": hurdle}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class SamplerSettings:
         The last so many periods are the conditions under which budgets are evaluated.
     priors
         Priors by parameter in place of the models' own, as
-        ``{"beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``.
+        ``{"poisson.beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``; without the model's name
+        for every model that has the parameter.
     """
 
     draws: int = 1000
@@ -53,7 +56,8 @@ class SamplerSettings:
         for name in ("draws", "tune", "chains", "reference_periods"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        known = set().union(*(model.DEFAULT_PRIORS for model in MODELS.values()))
+        known = {name for model in MODELS.values() for name in model.DEFAULT_PRIORS}
+        known |= {f"{model}.{name}" for model, module in MODELS.items() for name in module.DEFAULT_PRIORS}
         if unknown := set(self.priors) - known:
             raise SettingsError(
                 f"No parameter is called {', '.join(sorted(unknown))}; "
@@ -79,16 +83,15 @@ class Step:
     rung: int
     form: str
 
-    def following(self, diagnostics: Diagnostics, forms: Sequence[str]) -> "Step | None":
+    def following(self, diagnostics: Diagnostics, remedies: Mapping[tuple[str, str], str]) -> "Step | None":
         """Return what to try after a failure, or None where nothing is left.
 
         More draws do not help out of a funnel, another form does; and too few chains stay too few.
         """
-        other = forms.index(self.form) + 1
         if diagnostics.chains < MINIMUM_CHAINS:
             return None
-        if diagnostics.lacks_energy and other < len(forms):
-            return Step(self.rung, forms[other])
+        if diagnostics.lacks_energy and (self.form, FUNNEL) in remedies:
+            return Step(self.rung, remedies[self.form, FUNNEL])
         return Step(self.rung + 1, self.form) if self.rung + 1 < len(LADDER) else None
 
 
@@ -142,7 +145,7 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
     module = MODELS[model]
-    priors = with_overrides(module.DEFAULT_PRIORS, settings.priors)
+    priors = with_overrides(model, module.DEFAULT_PRIORS, settings.priors)
     attempts: list[Attempt] = []
     step: Step | None = Step(0, module.FORMS[0])
     while step is not None:
@@ -150,11 +153,18 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
         written = module.build(data, priors, step.form)
         trace = _sampled(written, step, settings, f"{model}, attempt {len(attempts) + 1}")
         diagnostics = Diagnostics.of(trace, [variable.name for variable in written.free_RVs])
-        step = step.following(diagnostics, module.FORMS) if diagnostics.failure else None
-        action = _action(diagnostics, step)
+        posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
+        problem = diagnostics.failure
+        if problem:
+            step = step.following(diagnostics, module.REMEDIES)
+        elif remedy := module.REMEDIES.get((step.form, OVERDISPERSION)):
+            problem = _overdispersion(data, posterior, settings.seed)
+            step = Step(0, remedy) if problem else None
+        else:
+            step = None
+        action = _action(problem, step)
         attempts.append(Attempt(diagnostics, time.monotonic() - started, action))
         logger.info("%s, attempt %d: %s", model, len(attempts), action)
-    posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
     rng = np.random.default_rng(settings.seed)
     parameters = module.publish(data, posterior, settings.reference_periods, rng)
     return Fit(model, data, posterior, tuple(parameters), tuple(attempts))
@@ -176,13 +186,22 @@ def _sampled(written: pm.Model, step: Step, settings: SamplerSettings, label: st
     )
 
 
-def _action(diagnostics: Diagnostics, step: Step | None) -> str:
-    if not diagnostics.failure:
+def _overdispersion(data: NetworkData, posterior: Mapping[str, Array], seed: int) -> str:
+    """Say how much more the conversions vary than the model has it; nothing where replications do as much."""
+    (observed,) = regression_predictive.observations(data, thinned(posterior, REPLICATIONS)).values()
+    dispersion, chance = overdispersion(observed, np.random.default_rng(seed))
+    if chance >= SMALLEST_P_VALUE:
+        return ""
+    return f"conversions vary {dispersion:.2f} times as much as Poisson counts (p = {chance:.3f})"
+
+
+def _action(problem: str, step: Step | None) -> str:
+    if not problem:
         return "accepted"
     if step is None:
-        return f"given up: {diagnostics.failure}"
+        return f"given up: {problem}"
     rung = LADDER[step.rung]
     return (
         f"retried in {step.form} form with target_accept {rung.target_accept} and {rung.effort} times the "
-        f"tuning and draws: {diagnostics.failure}"
+        f"tuning and draws: {problem}"
     )

@@ -1,6 +1,6 @@
 """Fits as tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import arviz as az
 import numpy as np
@@ -9,6 +9,8 @@ import pandas as pd
 from conversionflow.estimation.diagnostics import convergence
 from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
+from conversionflow.estimation.predictive import chosen_draws
+from conversionflow.estimation.priors import SAMPLED_AS, Prior, with_overrides
 from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
 
 
@@ -41,14 +43,13 @@ def draws_frame(fit: Fit, keep: int) -> pd.DataFrame:
     """
     values = _values(fit.parameters)
     chains, draws, width = values.shape
-    per_chain = min(max(keep // chains, 1), draws)
-    chosen = np.arange(per_chain) * draws // per_chain
+    chosen = chosen_draws(draws, keep // chains)
     columns = _keys(fit.parameters)
-    repeats = chains * per_chain
+    repeats = chains * len(chosen)
     return pd.DataFrame(
         {
             "model": fit.model,
-            "chain": np.repeat(np.arange(chains), per_chain * width),
+            "chain": np.repeat(np.arange(chains), len(chosen) * width),
             "draw": np.tile(np.repeat(chosen, width), chains),
             **{name: np.tile(column, repeats) for name, column in columns.items()},
             "value": values[:, chosen].ravel(),
@@ -104,6 +105,32 @@ def diagnostics_frame(fit: Fit) -> pd.DataFrame:
             for number, attempt in enumerate(fit.attempts, start=1)
         ]
     )
+
+
+def priors_frame(fit: Fit, overrides: Mapping[str, Prior]) -> pd.DataFrame:
+    """Tabulate the priors of the parameters that were sampled.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    overrides
+        The priors given by settings (`SamplerSettings.priors`).
+
+    Returns
+    -------
+    DataFrame
+        Columns model, parameter, distribution, arguments ("mu = 1.0, sigma = 0.5"), source (`default` or
+        `setting`).
+    """
+    defaults = MODELS[fit.model].DEFAULT_PRIORS
+    rows = []
+    for name, prior in with_overrides(fit.model, defaults, overrides).items():
+        if SAMPLED_AS.get(name, name) in fit.posterior:
+            arguments = ", ".join(f"{key} = {value}" for key, value in prior.items() if key != "distribution")
+            source = "setting" if {name, f"{fit.model}.{name}"} & set(overrides) else "default"
+            rows.append((fit.model, name, prior["distribution"], arguments, source))
+    return pd.DataFrame(rows, columns=["model", "parameter", "distribution", "arguments", "source"])
 
 
 def constants_frame(fit: Fit) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
 from conversionflow.estimation.response_kernel import NO_SPEND, hill_exponent
-from conversionflow.estimation.types import Array, Parameter
+from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
 DEFAULT_PRIORS: dict[str, Prior] = {
@@ -39,11 +39,19 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.5},
     "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.5},
 }
-#: Parameters whose values in the markets lie around one for all markets, and what that one is called.
-POOLED = {"beta1": "beta1_across_markets", "parent_effects": "parent_effects_across_markets"}
+#: Effects that are normal around common ones, with the names of those and of the standard deviation: a paid
+#: touchpoint's in its markets, where it has more than one, and those on the chance to convert of all.
+POOLED = {
+    "beta1": ("beta1_across_markets", "beta1_market_spread"),
+    "parent_effects": ("parent_effects_across_markets", "parent_effects_market_spread"),
+    "conversion_effects": ("conversion_effects_mean", "conversion_effects_spread"),
+}
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)
+#: The form to go to, by form and what is wrong with it.
+REMEDIES = {(CENTRED, FUNNEL): NON_CENTRED}
+
 
 #: Axes of each parameter.
 DIMENSIONS = {
@@ -101,25 +109,25 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
         NON_CENTRED: ("standardised_demand", non_centred_journey_log_density),
     }[form]
     names = [demand if name == "demand" else name for name in JourneyParameters._fields]
-    pooled = list(POOLED) if nodes.pooled else []
-    if not pooled:
+    if not nodes.pooled:
         names = [name for name in names if "_market" not in name]
-    of_all = {whole: priors[name] for name, whole in POOLED.items()}
+    flat = [name for name, (middle, _) in POOLED.items() if middle in names]
+    of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
     with pm.Model(coords=coords) as model:
-        draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, "conversion_effects", *pooled])
+        draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, *flat])
     counts = (_entry_data(nodes), moves.between.statistics, moves.converting.statistics)
     add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
     return model
 
 
-def _demand(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
-    """Return the demand (chain, draw, M, T) about its mean, in whichever form it was sampled."""
+def demand_path(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
+    """Return the demand (..., M, T) of draws (...) about its mean, in whichever form it was sampled."""
     if "demand" in posterior:
         demand = posterior["demand"]
     else:
-        effect = np.einsum("mtp,cdmp->cdmt", data.controls, posterior["control_coefficients"])
+        effect = np.einsum("mtp,...mp->...mt", data.controls, posterior["control_coefficients"])
         demand = effect + posterior["demand_scale"][..., None] * posterior["standardised_demand"]
-    centred: Array = demand - demand.mean(axis=3, keepdims=True)
+    centred: Array = demand - demand.mean(axis=-1, keepdims=True)
     return centred
 
 
@@ -148,7 +156,7 @@ def publish(
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     intercepts = _intercepts(nodes, posterior)
-    demand = _demand(data, posterior)
+    demand = demand_path(data, posterior)
     conditions = np.exp(demand[..., -reference_periods:]).mean(axis=3)
     chains, draws, paid = posterior["parent_effects"].shape
     pulls, converting = (

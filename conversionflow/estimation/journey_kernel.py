@@ -24,6 +24,9 @@ MEAN_SPREAD = 0.1
 #: From here on the asymptotic series of log gamma and digamma is exact to about 1e-13.
 SERIES_START = 10.0
 HALF_LOG_TWO_PI = 0.9189385332046727
+#: Counts of a larger dispersion are Poisson counts; differences of log gammas of it are rounding errors, by
+#: which a chain that comes here in its warm-up would never leave.
+LARGEST_DISPERSION = 1e6
 
 
 class JourneyParameters(NamedTuple):
@@ -144,6 +147,8 @@ def count_residuals(
 
     The one in the log mean fills `residual` (T,).
     """
+    bounded = dispersion > LARGEST_DISPERSION
+    dispersion = min(dispersion, LARGEST_DISPERSION)
     log_a = math.log(dispersion)
     log_gamma_a, digamma_a = log_gamma_digamma(dispersion)
     periods = counts.shape[0]
@@ -157,7 +162,7 @@ def count_residuals(
         value += log_gamma_z + counts[t] * log_mean - z * log_both
         slope += digamma_z - log_both - ratio
         residual[t] = counts[t] - ratio * mean if abs(deviation[t]) < LOG_MEAN_BOUND else 0.0
-    return value, slope
+    return value, 0.0 if bounded else slope
 
 
 @compiled

@@ -1,7 +1,7 @@
 """The network's sufficient statistics: what the models see of a market."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
@@ -100,6 +100,11 @@ class NetworkData:
         """(market, touchpoint) with spend but no touch: left out of the models."""
         lonely = ~self.active & (self.spend.sum(axis=2) > 0)
         return tuple((self.markets[m], self.touchpoints[k]) for m, k in np.argwhere(lonely))
+
+    def first(self, count: int) -> "NetworkData":
+        """Keep the first periods; the controls stay standardised over all."""
+        cut = {name: getattr(self, name)[..., :count] for name in (*MEASURES, "moves")}
+        return replace(self, periods=self.periods[:count], controls=self.controls[:, :count], **cut)
 
     @classmethod
     def from_frames(

@@ -162,6 +162,43 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
 
 
 @compiled
+def network_entries(spend: Array, draws: NetworkDraws) -> Array:
+    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean."""
+    periods, paid = spend.shape
+    size, count = draws.entries.shape
+    out = np.zeros((size, count, periods))
+    pull, convert, begun = np.ones(paid), np.ones(paid), np.zeros(count)
+    for s in range(size):
+        for t in range(periods):
+            spent(draws, s, spend[t], begun, pull, convert)
+            for k in range(count):
+                out[s, k, t] = begun[k]
+    return out
+
+
+@compiled
+def network_closed(entries: Array, spend: Array, draws: NetworkDraws) -> Array:
+    """Evaluate the conversions (S, K, T) closed at each touchpoint, for entries (S, K, T), spend (T, P)."""
+    periods, paid = spend.shape
+    size, count = draws.entries.shape
+    out = np.zeros((size, count, periods))
+    pull, convert = np.ones(paid), np.ones(paid)
+    matrix, right, visits = np.zeros((count, count)), np.zeros(count), np.zeros(count)
+    scale, bend = np.zeros(count), np.zeros(count)
+    for s in range(size):
+        for t in range(periods):
+            spent(draws, s, spend[t], visits, pull, convert)
+            pulled_network(draws, s, pull, convert, matrix, right, scale, bend)
+            factorise(matrix)
+            for k in range(count):
+                visits[k] = entries[s, k, t]
+            solve_transposed(matrix, visits)
+            for k in range(count):
+                out[s, k, t] = visits[k] * right[k]
+    return out
+
+
+@compiled
 def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
     """Mean over the draws of the expected conversions of one market, and its gradient, at spend (P,)."""
     paid = spend.shape[0]

@@ -94,8 +94,12 @@ class Nodes:
     @cached_property
     def relative_spend(self) -> Array:
         """Spend over its mean of the paid nodes, (paid_count, T)."""
-        spend = self.per_node(self.data.spend)[: self.paid_count]
-        relative: Array = spend / spend.mean(axis=1, keepdims=True)
+        return self.relative_spend_in(self.data)
+
+    def relative_spend_in(self, other: NetworkData) -> Array:
+        """Spend of the paid nodes in other periods, over its mean in these, (paid_count, T')."""
+        mean = self.per_node(self.data.spend)[: self.paid_count].mean(axis=1, keepdims=True)
+        relative: Array = self.per_node(other.spend)[: self.paid_count] / mean
         return relative
 
     def parameter(self, name: str, values: Array) -> Parameter:

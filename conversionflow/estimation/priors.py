@@ -1,5 +1,6 @@
 """Prior distributions by name, settable."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -20,6 +21,19 @@ DISTRIBUTIONS = (
     "Beta",
     "Exponential",
 )
+#: Distributions whose `mu` may be any number.
+REAL_CENTRE = ("Normal", "TruncatedNormal", "StudentT", "LogNormal")
+#: Values of the distributions that do not take all.
+SUPPORTS = {
+    "HalfNormal": (0.0, math.inf),
+    "LogNormal": (0.0, math.inf),
+    "Gamma": (0.0, math.inf),
+    "Beta": (0.0, 1.0),
+    "Exponential": (0.0, math.inf),
+}
+#: Name in the samplers' models of the parameters whose prior has another, and the other way round.
+SAMPLED_AS = {"beta0": "entry_level"}
+PRIOR_OF = {sampled: name for name, sampled in SAMPLED_AS.items()}
 
 
 def normal(mu: float, sigma: float) -> Prior:
@@ -27,15 +41,50 @@ def normal(mu: float, sigma: float) -> Prior:
     return {"distribution": "Normal", "mu": mu, "sigma": sigma}
 
 
-def with_overrides(defaults: Mapping[str, Prior], overrides: Mapping[str, Prior]) -> dict[str, Prior]:
-    """Replace the default priors that `overrides` names; names of other models are passed over."""
-    for name, prior in overrides.items():
-        if prior.get("distribution") not in DISTRIBUTIONS:
-            raise SettingsError(
-                f"The prior of {name!r} has distribution {prior.get('distribution')!r}; "
-                f"choose one of {', '.join(DISTRIBUTIONS)}"
-            )
-    return {name: overrides.get(name, prior) for name, prior in defaults.items()}
+def with_overrides(
+    model: str, defaults: Mapping[str, Prior], overrides: Mapping[str, Prior]
+) -> dict[str, Prior]:
+    """Replace the default priors that `overrides` names, as `beta1`, or as `poisson.beta1` for one model.
+
+    Raises
+    ------
+    SettingsError
+        For a distribution or an argument that cannot be used, or values that the parameter cannot take.
+    """
+    priors = dict(defaults)
+    for name, default in defaults.items():
+        for key in (name, f"{model}.{name}"):
+            if key in overrides:
+                priors[name] = _checked(key, overrides[key], default)
+    return priors
+
+
+def _checked(name: str, prior: Prior, default: Prior) -> Prior:
+    """Refuse a prior with arguments out of their range, or of values that its parameter cannot take."""
+    distribution = str(prior.get("distribution"))
+    if distribution not in DISTRIBUTIONS:
+        raise SettingsError(
+            f"The prior of {name!r} has distribution {distribution!r}; choose one of "
+            f"{', '.join(DISTRIBUTIONS)}"
+        )
+    free = ("distribution", "lower", "upper", *(("mu",) if distribution in REAL_CENTRE else ()))
+    for argument, value in prior.items():
+        if argument not in free and not float(value) > 0:
+            raise SettingsError(f"The prior of {name!r} has {argument} {value}; it must be above 0")
+    low, high = _support(default)
+    lowest, highest = _support(prior)
+    if not low <= lowest < highest <= high:
+        raise SettingsError(
+            f"The prior of {name!r} allows values from {lowest} to {highest}; the parameter takes "
+            f"values from {low} to {high}"
+        )
+    return prior
+
+
+def _support(prior: Prior) -> tuple[float, float]:
+    """Smallest and largest value of a prior."""
+    low, high = SUPPORTS.get(str(prior["distribution"]), (-math.inf, math.inf))
+    return float(prior.get("lower", low)), float(prior.get("upper", high))
 
 
 def draw_parameters(
@@ -49,7 +98,7 @@ def draw_parameters(
         if name in flat:
             pm.Flat(name, dims=tuple(dimensions[name]))
         else:
-            draw_from(name, priors["beta0" if name == "entry_level" else name], dimensions[name])
+            draw_from(name, priors[PRIOR_OF.get(name, name)], dimensions[name])
 
 
 def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> None:
@@ -58,5 +107,5 @@ def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> None:
     distribution = getattr(pm, str(arguments.pop("distribution")))
     try:
         distribution(name, dims=tuple(dims), **arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise SettingsError(f"The prior of {name!r} cannot be built from {arguments}: {error}") from error

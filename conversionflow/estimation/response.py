@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.estimation.draw_table import DrawTable
@@ -14,6 +15,8 @@ from conversionflow.estimation.network_kernel import NetworkDraws, network_conve
 from conversionflow.estimation.response_kernel import hill_exponent
 from conversionflow.estimation.types import CONVERSION, NULL, Array
 
+#: Keeps a rate over the chance of a count above 0 from 0 / 0; their limit is 1.
+SMALLEST_RATE = 1e-12
 #: Which posterior draws to use: all where None.
 Draws: TypeAlias = slice | NDArray[np.intp] | None
 
@@ -95,15 +98,32 @@ class PoissonMarket:
     @classmethod
     def from_table(cls, table: DrawTable, paid: list[str], constants: Mapping[str, Array]) -> "PoissonMarket":
         """Read the draws of one market."""
-        touchpoints = [*paid, *sorted(table.touchpoints("reference_conversions") - set(paid))]
+        return cls.of_reference("reference_conversions", table, paid, constants)
+
+    @classmethod
+    def of_reference(
+        cls, parameter: str, table: DrawTable, paid: list[str], constants: Mapping[str, Array]
+    ) -> "PoissonMarket":
+        """Read the draws of one market, the parameter of that name as `reference`."""
+        touchpoints = [*paid, *sorted(table.touchpoints(parameter) - set(paid))]
         effects = table.array("weighted_parent_effects", paid, touchpoints)
         own = np.arange(len(paid))
         effects[:, own, own] += table.array("beta1", paid)
-        return cls(table.array("reference_conversions", touchpoints), effects, constants["log_spend_mean"])
+        return cls(table.array(parameter, touchpoints), effects, constants["log_spend_mean"])
+
+    def spend_effects(self, spend: Array) -> Array:
+        """Effects of budgets (B, P) on the log of what closes at each touchpoint, (S, B, K)."""
+        effects: Array = (np.log1p(spend) - self.centre) @ self.effects
+        return effects
+
+    def slopes_in_spend(self, slopes: Array, spend: Array) -> Array:
+        """Mean slope in the spend (P,) from the slopes in each touchpoint's effects, (S, K)."""
+        mean: Array = np.einsum("sk,spk->p", slopes, self.effects) / len(slopes) / (1.0 + spend)
+        return mean
 
     def _by_touchpoint(self, spend: Array) -> Array:
         """Evaluate the conversions closed at each touchpoint, (S, B, K)."""
-        closed: Array = self.reference[:, None, :] * np.exp((np.log1p(spend) - self.centre) @ self.effects)
+        closed: Array = self.reference[:, None, :] * np.exp(self.spend_effects(spend))
         return closed
 
     def conversions(self, spend: Array) -> Array:
@@ -114,17 +134,69 @@ class PoissonMarket:
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
         """Average one budget (P,) over the draws; with the gradient (P,)."""
         closed = self._by_touchpoint(spend[None])[:, 0]
-        slopes = np.einsum("sk,spk->p", closed, self.effects) / len(closed)
-        return float(closed.sum(axis=1).mean()), slopes / (1.0 + spend)
+        return float(closed.sum(axis=1).mean()), self.slopes_in_spend(closed, spend)
 
     def take(self, draws: slice | NDArray[np.intp]) -> "PoissonMarket":
         """Keep some of the draws."""
         return PoissonMarket(self.reference[draws], self.effects[draws], self.centre)
 
 
-MARKET_RESPONSES: dict[str, type[JourneyMarket] | type[PoissonMarket]] = {
+@dataclass(frozen=True, eq=False)
+class HurdleMarket:
+    """The hurdle of one market: P(any) rate / (1 - exp(-rate)), summed over the touchpoints.
+
+    Both the log rate and, times a slope, the log odds of any conversion move with the spend's effects of
+    `PoissonMarket`.
+
+    Attributes
+    ----------
+    rate : PoissonMarket
+        Rate of the Poisson counts from which 0 is cut off.
+    log_odds, slope : array (S, K)
+        At the spend whose effects are 0.
+    """
+
+    rate: PoissonMarket
+    log_odds: Array
+    slope: Array
+
+    @classmethod
+    def from_table(cls, table: DrawTable, paid: list[str], constants: Mapping[str, Array]) -> "HurdleMarket":
+        """Read the draws of one market."""
+        touchpoints = [*paid, *sorted(table.touchpoints("reference_rate") - set(paid))]
+        rate = PoissonMarket.of_reference("reference_rate", table, paid, constants)
+        odds, slope = (table.array(name, touchpoints) for name in ("reference_log_odds", "occurrence_slope"))
+        return cls(rate, odds, slope)
+
+    def _by_touchpoint(self, spend: Array) -> tuple[Array, Array]:
+        """Evaluate the conversions closed at each touchpoint, and their slope in its effects, (S, B, K)."""
+        effects = self.rate.spend_effects(spend)
+        rate = np.maximum(self.rate.reference[:, None, :] * np.exp(effects), SMALLEST_RATE)
+        any_chance = expit(self.log_odds[:, None, :] + self.slope[:, None, :] * effects)
+        above = -np.expm1(-rate)
+        closed = any_chance * rate / above
+        relative_slope = self.slope[:, None, :] * (1.0 - any_chance) + 1.0 - rate * np.exp(-rate) / above
+        return closed, closed * relative_slope
+
+    def conversions(self, spend: Array) -> Array:
+        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
+        total: Array = self._by_touchpoint(spend)[0].sum(axis=2)
+        return total
+
+    def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
+        """Average one budget (P,) over the draws; with the gradient (P,)."""
+        closed, slopes = (values[:, 0] for values in self._by_touchpoint(spend[None]))
+        return float(closed.sum(axis=1).mean()), self.rate.slopes_in_spend(slopes, spend)
+
+    def take(self, draws: slice | NDArray[np.intp]) -> "HurdleMarket":
+        """Keep some of the draws."""
+        return HurdleMarket(self.rate.take(draws), self.log_odds[draws], self.slope[draws])
+
+
+MARKET_RESPONSES: dict[str, type[JourneyMarket] | type[PoissonMarket] | type[HurdleMarket]] = {
     "journey": JourneyMarket,
     "poisson": PoissonMarket,
+    "hurdle": HurdleMarket,
 }
 
 

@@ -12,6 +12,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 #: (market, touchpoint, related_touchpoint): what one value of a parameter belongs to.
 Key: TypeAlias = tuple[str, str, str]
 
+#: What another form of a model can be the remedy for.
+FUNNEL, OVERDISPERSION = "funnel", "overdispersion"
 CONVERSION = "(conversion)"
 NULL = "(null)"
 #: Columns that say what a parameter's value belongs to.

@@ -1,7 +1,7 @@
 """The estimation's dbt model: from period tables to everything the fitted models leave."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -12,12 +12,17 @@ from conversionflow.core.settings import Settings
 from conversionflow.pipeline.records import schema, to_records
 from conversionflow.warehouse.relations import to_frame
 
+if TYPE_CHECKING:
+    from conversionflow import estimation
+
 FIT = schema(
-    text="record model parameter market touchpoint related_touchpoint action note",
-    count="chain draw attempt divergences",
+    text="record model parameter market touchpoint related_touchpoint action note observations measure "
+    "statistic distribution arguments source basis",
+    count="chain draw attempt divergences pareto_k_bad",
     number="value mean sd low high rhat ess_bulk ess_tail rhat_max ess_bulk_min ess_tail_min ebfmi_min "
-    "tree_depth_max_share seconds",
-    flag="converged",
+    "tree_depth_max_share seconds elpd_loo elpd_loo_se elpd_diff weight elpd_holdout observed predicted "
+    "predicted_low predicted_high p_value",
+    flag="converged selected",
 )
 
 
@@ -70,16 +75,52 @@ def _fit(
         chains=settings.mcmc_chains,
         seed=settings.random_seed,
         reference_periods=settings.reference_periods,
+        priors=settings.priors,
     )
-    parts: dict[str, list[pd.DataFrame]] = {"attempt": [], "draw": [], "summary": [], "constant": []}
+    parts: dict[str, list[pd.DataFrame]] = {}
+    densities: dict[str, Any] = {}
+    held_out: dict[str, float | None] = {}
     notes = [("warning", note) for note in data.notes]
     for model in settings.models:
         fit = estimation.fit(model, data, sampler)
-        parts["attempt"].append(estimation.diagnostics_frame(fit))
-        parts["draw"].append(estimation.draws_frame(fit, settings.posterior_draws_kept))
-        parts["summary"].append(estimation.summary_frame(fit, settings.credible_mass))
-        parts["constant"].append(estimation.constants_frame(fit).rename(columns={"constant": "parameter"}))
         notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
-        if not fit.converged:
-            notes.append(("warning", f"Model {model} did not converge and is not used; see mcmc_diagnostics"))
+        tables = _tables(settings, fit)
+        checks = [estimation.prior_checks_frame(model, data, sampler, settings.credible_mass)]
+        densities[model] = None
+        if fit.converged:
+            evidence = estimation.Evidence.of(fit, settings.reference_periods)
+            densities[model] = evidence.loo
+            checks.append(evidence.checks(settings.credible_mass, settings.random_seed))
+            held_out[model] = estimation.held_out_density(model, data, sampler, settings.holdout_periods)
+        notes += _notes(settings, fit, held_out.get(model))
+        tables["check"] = pd.concat(checks)
+        for record, table in tables.items():
+            parts.setdefault(record, []).append(table)
+    parts["comparison"] = [estimation.comparison_frame(densities, held_out, settings.models[0])]
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
+
+
+def _tables(settings: Settings, fit: "estimation.Fit") -> dict[str, pd.DataFrame]:
+    """Tabulate what a fit leaves, by record."""
+    from conversionflow import estimation
+
+    return {
+        "attempt": estimation.diagnostics_frame(fit),
+        "draw": estimation.draws_frame(fit, settings.posterior_draws_kept),
+        "summary": estimation.summary_frame(fit, settings.credible_mass),
+        "constant": estimation.constants_frame(fit).rename(columns={"constant": "parameter"}),
+        "prior": estimation.priors_frame(fit, settings.priors),
+    }
+
+
+def _notes(settings: Settings, fit: "estimation.Fit", held_out: float | None) -> list[tuple[str, str]]:
+    """Say what is missing of a model."""
+    if not fit.converged:
+        return [("warning", f"Model {fit.model} did not converge and is not used; see mcmc_diagnostics")]
+    if settings.holdout_periods == 0 or held_out is not None:
+        return []
+    text = (
+        f"Model {fit.model} was not judged by the last {settings.holdout_periods} periods: without them it "
+        "did not converge, or too few are left to fit it to"
+    )
+    return [("warning", text)]

@@ -8,6 +8,7 @@ from scipy import integrate, special, stats
 from conversionflow.estimation.density_kernel import flat_priors, prior_log_density
 from conversionflow.estimation.experiment_kernel import ExperimentData, experiments_log_density
 from conversionflow.estimation.fused import add_log_density
+from conversionflow.estimation.hurdle_kernel import HurdleParameters, hurdle_log_density
 from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
 from conversionflow.estimation.journey_kernel import (
     MEAN_SPREAD,
@@ -23,12 +24,16 @@ from conversionflow.estimation.journey_kernel import (
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
 from conversionflow.estimation.poisson_kernel import (
-    PoissonParameters,
-    RegressionData,
+    OverdispersedParameters,
+    overdispersed_log_density,
     poisson_log_density,
-    poisson_parameters,
 )
 from conversionflow.estimation.priors import DISTRIBUTIONS
+from conversionflow.estimation.regression_kernel import (
+    PoissonParameters,
+    RegressionData,
+    poisson_parameters,
+)
 from conversionflow.estimation.response_kernel import NO_SPEND
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
@@ -99,11 +104,22 @@ EXPERIMENTS = ExperimentData(
     lift=np.array([1.7, -0.4]),
     sd=np.array([0.5, 0.2]),
 )
+OVERDISPERSED = OverdispersedParameters(*POISSON, dispersion=np.array([3.0, 12.0, 60.0]))
+HURDLE = HurdleParameters(
+    *POISSON, occurrence_level=np.array([0.3, -0.5, 0.2]), occurrence_slope=np.array([0.8, 1.3, -0.4])
+)
+SPARSE = np.array([[0, 1, 0, 3, 2], [0, 0, 0, 0, 0], [4, 2, 1, 6, 9]], dtype=float)
+LOG_ODDS = np.array([0.4, -2.0, 2.0])
+SPARSE_REGRESSION = REGRESSION._replace(
+    counts=SPARSE, base=np.log([1.5, 0.5, 4.0]), constant=np.asarray(-special.gammaln(SPARSE + 1).sum())
+)
 NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
     "journey, non-centred": (non_centred_journey_log_density, JOURNEY, NETWORK),
     "poisson": (poisson_log_density, POISSON, (REGRESSION,)),
+    "poisson, negative binomial": (overdispersed_log_density, OVERDISPERSED, (REGRESSION,)),
+    "hurdle": (hurdle_log_density, HURDLE, (SPARSE_REGRESSION, LOG_ODDS)),
 }
 
 
@@ -248,19 +264,49 @@ def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert
     assert found == pytest.approx(expected, rel=1e-10)
 
 
+def regression_effects(n):
+    """What the regressions' spend, parents and controls add to the log mean of one node, (5,)."""
+    effects = CONTROLS[int(MARKET[n])] @ POISSON.control_coefficients[int(MARKET[n])]
+    if n < 2:
+        effects = effects + POISSON.beta1[n] * REGRESSION.activity[n]
+    for effect, (parent, child, share) in zip(POISSON.parent_effects, REGRESSION.edges, strict=True):
+        if int(child) == n:
+            effects = effects + effect * share * REGRESSION.activity[int(parent)]
+    return effects
+
+
 def test_poisson_is_the_density_of_counts_around_spend_parents_and_controls():
-    at, total = POISSON, 0.0
+    total = 0.0
     for n in range(3):
-        log_mean = REGRESSION.base[n] + at.entry_level[n]
-        log_mean = log_mean + CONTROLS[int(MARKET[n])] @ at.control_coefficients[int(MARKET[n])]
-        if n < 2:
-            log_mean += at.beta1[n] * REGRESSION.activity[n]
-        for effect, (parent, child, share) in zip(at.parent_effects, REGRESSION.edges, strict=True):
-            if int(child) == n:
-                log_mean += effect * share * REGRESSION.activity[int(parent)]
+        log_mean = REGRESSION.base[n] + POISSON.entry_level[n] + regression_effects(n)
         total += stats.poisson.logpmf(COUNTS[n], np.exp(log_mean)).sum()
-    value, _ = poisson_log_density(flat(at), flat_priors(len(flat(at))), REGRESSION)
+    value, _ = poisson_log_density(flat(POISSON), flat_priors(len(flat(POISSON))), REGRESSION)
     assert value - special.gammaln(COUNTS + 1).sum() == pytest.approx(total, rel=1e-12)
+
+
+def test_the_negative_binomial_form_has_its_own_dispersion_at_each_node():
+    total = 0.0
+    for n, a in enumerate(OVERDISPERSED.dispersion):
+        mean = np.exp(REGRESSION.base[n] + POISSON.entry_level[n] + regression_effects(n))
+        total += stats.nbinom.logpmf(COUNTS[n], a, a / (a + mean)).sum()
+    point = flat(OVERDISPERSED)
+    value, _ = overdispersed_log_density(point, flat_priors(len(point)), REGRESSION)
+    assert value - special.gammaln(COUNTS + 1).sum() == pytest.approx(total, rel=1e-12)
+
+
+def test_the_hurdle_is_a_chance_of_any_and_a_poisson_without_its_zero():
+    total = 0.0
+    for n in range(3):
+        effects = regression_effects(n)
+        chance = special.expit(
+            LOG_ODDS[n] + HURDLE.occurrence_level[n] + HURDLE.occurrence_slope[n] * effects
+        )
+        rate = np.exp(SPARSE_REGRESSION.base[n] + HURDLE.entry_level[n] + effects)
+        above = stats.poisson.logpmf(SPARSE[n], rate) - stats.poisson.logsf(0, rate)
+        total += np.where(SPARSE[n] > 0, np.log(chance) + above, np.log(1 - chance)).sum()
+    point = flat(HURDLE)
+    value, _ = hurdle_log_density(point, flat_priors(len(point)), SPARSE_REGRESSION, LOG_ODDS)
+    assert value == pytest.approx(total, rel=1e-9)
 
 
 PRIORS = [
@@ -342,3 +388,13 @@ def test_a_likelihood_beside_the_kernel_is_refused():
         pm.Normal("seen", model["entry_level"], 1.0, observed=np.zeros(3))
     with pytest.raises(TypeError, match="must be one FusedLogDensity"):
         UnconstrainedDensity.of(model)
+
+
+@pytest.mark.parametrize("dispersion", [1e6, 1e12, 1e20])
+def test_counts_of_a_huge_dispersion_are_poisson_counts(dispersion):
+    at = OVERDISPERSED._replace(dispersion=np.full(3, dispersion))
+    value, gradient = overdispersed_log_density(flat(at), flat_priors(len(flat(at))), REGRESSION)
+    expected, slopes = poisson_log_density(flat(POISSON), flat_priors(len(flat(POISSON))), REGRESSION)
+    assert value == pytest.approx(expected, abs=0.01)
+    assert gradient[:-3] == pytest.approx(slopes, abs=0.01)
+    assert gradient[-3:] == pytest.approx(np.zeros(3), abs=1e-6)

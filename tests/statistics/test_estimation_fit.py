@@ -1,12 +1,15 @@
-"""Fits of both models to data drawn from the `journey` model itself, with awkward touchpoints among them."""
+"""Fits of the models to data drawn from the `journey` model itself, with awkward touchpoints among them."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import arviz as az
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import gammaln
+from scipy.stats import poisson
 
 from conversionflow.estimation import (
     NetworkData,
@@ -19,9 +22,21 @@ from conversionflow.estimation import (
     summary_frame,
 )
 from conversionflow.estimation.__main__ import compile_kernels
+from conversionflow.estimation.comparison import forecast_of, observations_of
 from conversionflow.estimation.diagnostics import Diagnostics
 from conversionflow.estimation.journey_density import journey_log_density
-from conversionflow.estimation.network_kernel import network_conversions, network_gradient
+from conversionflow.estimation.journey_kernel import (
+    EntryData,
+    JourneyParameters,
+    entries_log_density,
+)
+from conversionflow.estimation.network_kernel import (
+    network_closed,
+    network_conversions,
+    network_entries,
+    network_gradient,
+)
+from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.poisson_kernel import poisson_log_density
 
 MARKETS, PERIODS = ("Italy", "Spain"), 70
@@ -229,9 +244,76 @@ def test_kernels_compiled_ahead_are_the_ones_that_are_called(journey, hurried):
     plan = np.full(len(response.keys), 100.0)
     response.conversions(plan[None])
     response.mean_and_gradient(plan)
+    observations_of(journey, 40, 13)
+    forecast_of(shortened(journey, 60), journey.data, 40, 13, np.random.default_rng(1))
     compile_kernels()
-    for kernel in (journey_log_density, poisson_log_density, network_conversions, network_gradient):
+    called = (
+        journey_log_density,
+        poisson_log_density,
+        network_conversions,
+        network_gradient,
+        network_entries,
+        network_closed,
+    )
+    for kernel in called:
         assert len(kernel.signatures) == 1
+
+
+def shortened(fitted, periods):
+    """A fit as if it had seen the first periods only."""
+    demand = fitted.posterior["demand"][..., :periods]
+    return replace(fitted, data=fitted.data.first(periods), posterior=fitted.posterior | {"demand": demand})
+
+
+def test_what_is_said_of_each_period_adds_up_to_the_likelihood(journey):
+    observed = observations_of(journey, 40, 13)
+    nodes = Nodes.of(journey.data)
+    first = {name: values[0, 0] for name, values in journey.posterior.items()}
+    at = JourneyParameters(**{name: first[name] for name in JourneyParameters._fields})
+    zeros = JourneyParameters(*(np.zeros_like(value) for value in at))
+    counts = nodes.per_node(journey.data.entries)
+    data = EntryData(
+        counts,
+        log_mean_count(counts),
+        nodes.relative_spend,
+        nodes.market.astype(float),
+        nodes.pool.astype(float),
+        np.asarray(-gammaln(counts + 1.0).sum()),
+    )
+    expected = entries_log_density(at, zeros, data)
+    assert observed["entries"].log_likelihood[0].sum() == pytest.approx(expected, rel=1e-6)
+    moves = nodes.moves()
+    chances = {}
+    for parameter in journey.parameters:
+        if parameter.name == "transition_probability":
+            chances = dict(zip(parameter.keys, parameter.draws[0, 0], strict=True))
+    pulls = np.ones((len(counts), counts.shape[1]))
+    x = nodes.relative_spend
+    pulls[: len(x)] = np.exp(first["parent_effects"][:, None] * 2 * (x - 1) / (x + 1))
+    total = np.zeros_like(counts)
+    for i, (market, name) in enumerate(nodes.names):
+        for j, (other, target) in enumerate(nodes.names):
+            if market == other and (market, name, target) in chances:
+                visits = nodes.per_node(journey.data.touches)[i]
+                mean = visits * chances[market, name, target] * pulls[j]
+                total[i] += np.where(mean > 0, poisson.logpmf(moves[i, j], mean), 0.0)
+    assert observed["moves"].log_likelihood[0] == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def test_a_forecast_without_surprises_is_the_response_to_the_spend(journey):
+    calm = {name: np.zeros_like(journey.posterior[name]) for name in ("demand", "control_coefficients")}
+    calm |= {"demand_scale": np.full_like(journey.posterior["demand_scale"], 1e-12)}
+    calm |= {"dispersion": np.full_like(journey.posterior["dispersion"], 1e12)}
+    short = shortened(replace(journey, posterior=journey.posterior | calm), 60)
+    known = forecast_of(short, journey.data, 40, 13, np.random.default_rng(1))
+    nodes = Nodes.of(short.data)
+    response = Response.from_frames("journey", draws_frame(short, 40), constants_frame(short))
+    later = dict(zip(nodes.names, nodes.per_node(journey.data.spend)[:, 60:], strict=True))
+    plans = np.array([later[key] for key in response.keys]).T
+    expected = response.conversions_by_market(plans)
+    for m, market in enumerate(response.markets):
+        rows = [name == market for name, _ in nodes.names]
+        assert known.mean[:, rows].sum(axis=1) == pytest.approx(expected[:, :, m], rel=1e-4)
 
 
 def test_too_few_draws_are_refused_after_a_second_attempt(hurried):

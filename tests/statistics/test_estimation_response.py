@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import poisson
 
 from conversionflow.estimation import Response
 from conversionflow.estimation.response_kernel import NO_SPEND
@@ -41,7 +42,7 @@ def journey_tables(parameters):
 def constants(model):
     rows = [(model, MARKET, name, "mean_spend", mean) for name, mean in MEAN_SPEND.items()]
     rows += [(model, MARKET, name, "max_spend_seen", 2 * mean) for name, mean in MEAN_SPEND.items()]
-    rows += [(model, MARKET, name, "log_spend_mean", 0.6) for name in MEAN_SPEND if model == "poisson"]
+    rows += [(model, MARKET, name, "log_spend_mean", 0.6) for name in MEAN_SPEND if model != "journey"]
     return pd.DataFrame(rows, columns=["model", "market", "touchpoint", "constant", "value"])
 
 
@@ -114,9 +115,9 @@ def test_conversions_match_simulated_journeys(response, parameters):
 
 
 @pytest.mark.parametrize("plan", [[400.0, 150.0], [150.0, 900.0], [900.0, 4000.0], [40.0, 1.0]])
-@pytest.mark.parametrize("model", ["journey", "poisson"])
+@pytest.mark.parametrize("model", ["journey", "poisson", "hurdle"])
 def test_gradient_is_the_slope_of_the_mean(response, model, plan):
-    chosen = response if model == "journey" else poisson_response()[0]
+    chosen = {"journey": response, "poisson": poisson_response()[0], "hurdle": hurdle_response()[0]}[model]
     plan = np.array(plan)
     value, gradient = chosen.mean_and_gradient(plan)
     assert value == pytest.approx(chosen.conversions(plan[None]).mean(), rel=1e-12)
@@ -156,6 +157,39 @@ def test_poisson_conversions_are_exponentials_of_log_spend():
             + reference["direct"] * np.exp(value["weighted_parent_effects", "ads"] * u[0])
         )
     assert response.conversions(plan[None])[:, 0] == pytest.approx(expected, rel=1e-12)
+
+
+def hurdle_response():
+    rng = np.random.default_rng(9)
+    rows = []
+    for draw in range(5):
+        rows += [(draw, "reference_rate", k, "(none)", rng.uniform(0.2, 4)) for k in TOUCHPOINTS]
+        rows += [(draw, "reference_log_odds", k, "(none)", rng.normal()) for k in TOUCHPOINTS]
+        rows += [(draw, "occurrence_slope", k, "(none)", rng.normal(1.0, 0.3)) for k in TOUCHPOINTS]
+        rows += [(draw, "beta1", k, "(none)", rng.uniform(0.4, 1.2)) for k in PAID]
+        rows.append((draw, "weighted_parent_effects", "ads", "direct", rng.normal(0.2, 0.1)))
+    table = pd.DataFrame(rows, columns=["draw", "parameter", "touchpoint", "related_touchpoint", "value"])
+    draws = table.assign(model="hurdle", chain=0, market=MARKET)
+    return Response.from_frames("hurdle", draws, constants("hurdle")), table
+
+
+def test_conversions_of_the_hurdle_are_a_chance_of_any_times_their_mean():
+    response, table = hurdle_response()
+    plans = np.array([[700.0, 90.0], [0.0, 0.0]])
+    found = response.conversions(plans)
+    for b, plan in enumerate(plans):
+        u = dict(zip(PAID, np.log1p(plan / [400.0, 150.0]) - 0.6, strict=True))
+        for draw, rows in table.groupby("draw"):
+            value = rows.set_index(["parameter", "touchpoint"])["value"]
+            total = 0.0
+            for k in TOUCHPOINTS:
+                effects = value["weighted_parent_effects", "ads"] * u["ads"] if k == "direct" else 0.0
+                effects += value["beta1", k] * u[k] if k in PAID else 0.0
+                odds = np.exp(value["reference_log_odds", k] + value["occurrence_slope", k] * effects)
+                counts = np.arange(1, 200)
+                chances = poisson.pmf(counts, value["reference_rate", k] * np.exp(effects))
+                total += odds / (1 + odds) * (counts @ chances) / chances.sum()
+            assert found[draw, b] == pytest.approx(total, rel=1e-10)
 
 
 def test_thinning_keeps_draws_at_even_distances(response):

@@ -40,18 +40,20 @@ def test_every_wrong_setting_is_named_with_its_range(warehouse):
             "credible_mass": "0.9",
             "raw_schema": "Raw Data",
             "path_transforms": ["exposure_path", {"trim_long_path": 0}],
+            "priors": {"beta1": {"distribution": "Normal", "mu": "much"}},
         },
     )
     assert outcome.code != 0
     for text in (
-        "7 setting(s) cannot be used",
+        "8 setting(s) cannot be used",
         "mcmc_draws: must be a whole number from 100 to 100000; it is 5",
         "period: must be one of day, week, month",
-        "models: must be a list, without repeats, of some of journey, poisson",
+        "models: must be a list, without repeats, of some of journey, poisson, hurdle",
         "touches_fields: names column",
         "credible_mass: must be a number from 0.5 to 0.999",
         "raw_schema: has the part Raw Data",
         "path_transforms: the argument of trim_long_path must be a whole number from 1 to 10000",
+        "priors: that of beta1 must have a number for mu",
     ):
         assert text in outcome.output
     assert tables(warehouse) == []
