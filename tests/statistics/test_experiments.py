@@ -19,6 +19,7 @@ from conversionflow.estimation import (
     constants_frame,
     draws_frame,
     fit,
+    journey,
     with_experiments,
 )
 from conversionflow.estimation.experiments import LIFT, spend_changes
@@ -177,11 +178,15 @@ def modelled(fitted):
     return parameter.draws[:, :, 0].ravel()
 
 
-def test_the_modelled_lift_of_each_draw_is_near_that_of_its_own_network(calibrated):
-    (experiment,) = calibrated.data.experiments
-    exact = exact_lifts(calibrated, experiment)
-    assert modelled(calibrated) == pytest.approx(exact, rel=0.25)
-    assert np.std(modelled(calibrated) / exact) < 0.05
+@pytest.mark.parametrize("money", [3900.0, -2000.0])
+def test_the_modelled_lift_of_each_draw_is_near_that_of_its_own_network(calibrated, money):
+    data = with_experiments(calibrated.data, row(15.0, money, 2.0))
+    parameters = journey.publish(data, calibrated.posterior, 13, np.random.default_rng(0))
+    found = modelled(replace(calibrated, parameters=tuple(parameters)))
+    exact = exact_lifts(calibrated, data.experiments[0])
+    assert np.sign(found.mean()) == np.sign(money)
+    assert np.abs(found - exact).max() < 0.25 * abs(exact.mean())
+    assert np.std(found - exact) < 0.05 * abs(exact.mean())
 
 
 @pytest.mark.parametrize(
