@@ -22,7 +22,7 @@ from conversionflow.estimation import (
     journey,
     with_experiments,
 )
-from conversionflow.estimation.experiments import LIFT, spend_changes
+from conversionflow.estimation.experiments import LIFT, experiments_inside, spend_changes
 from conversionflow.estimation.journey_density import journey_log_density
 from conversionflow.estimation.types import Experiment
 from conversionflow.pipeline import fit_network
@@ -240,6 +240,16 @@ def test_money_withheld_is_spread_over_the_days_and_money_added_over_the_spend(m
     periods = tuple(FIRST + timedelta(weeks=week) for week in range(4))
     spend = np.array([700.0, 4200.0, 1400.0, 900.0])
     assert spend_changes(experiment, periods, spend) == pytest.approx(by_week)
+
+
+def test_a_fit_to_the_first_periods_knows_no_later_experiment(measured):
+    def cut(weeks):
+        arrays = ("spend", "entries", "touches", "conversions", "moves")
+        first = {name: getattr(measured, name)[..., :weeks] for name in arrays}
+        periods, controls = measured.periods[:weeks], measured.controls[:, :weeks]
+        return experiments_inside(replace(measured, **first, periods=periods, controls=controls))
+
+    assert [len(cut(weeks)) for weeks in (25, 29, 30, WEEKS)] == [0, 0, 1, 1]
 
 
 def test_one_kernel_serves_fits_with_and_without_experiments(without, calibrated):
