@@ -90,7 +90,7 @@ def _is_inside(experiment: Experiment, periods: tuple[date, ...]) -> bool:
 
 
 def experiments_inside(data: NetworkData) -> list[Experiment]:
-    """List the experiments that these periods hold; a fit to the first ones of a history knows no later one."""
+    """List the experiments that these periods hold: a fit to the first of a history knows no later one."""
     paid = _paid(data)
     return [
         experiment
