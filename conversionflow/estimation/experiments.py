@@ -61,15 +61,14 @@ def _unusable(experiment: Experiment, data: NetworkData) -> str:
         return "spend_change must be an amount other than 0, conversions_lift a number, lift_sd above 0"
     if experiment.ended_on < experiment.started_on:
         return f"it ended on {experiment.ended_on}, before it started on {experiment.started_on}"
-    key = (experiment.market, experiment.touchpoint)
-    paid = {(data.markets[m], data.touchpoints[k]): (m, k) for m, k in np.argwhere(data.paid)}
+    key, paid = (experiment.market, experiment.touchpoint), _paid(data)
     if key not in paid:
         return "no such touchpoint has spend and touches in that market"
-    first, end = data.periods[0], _ends(data.periods)[-1]
-    if experiment.started_on < first or experiment.ended_on >= end:
+    if not _is_inside(experiment, data.periods):
+        first, last = data.periods[0], _ends(data.periods)[-1] - timedelta(days=1)
         return (
             f"it ran from {experiment.started_on} to {experiment.ended_on}, and the complete periods run "
-            f"from {first} to {end - timedelta(days=1)}"
+            f"from {first} to {last}"
         )
     spend = data.spend[paid[key]]
     spent = float(spend @ _days_inside(experiment, data.periods)[1])
@@ -84,6 +83,25 @@ def _unusable(experiment: Experiment, data: NetworkData) -> str:
 def _ends(periods: tuple[date, ...]) -> list[date]:
     """Day after each period; the last is taken to be as long as the one before."""
     return [*periods[1:], periods[-1] + (periods[-1] - periods[-2])]
+
+
+def _is_inside(experiment: Experiment, periods: tuple[date, ...]) -> bool:
+    return periods[0] <= experiment.started_on and experiment.ended_on < _ends(periods)[-1]
+
+
+def experiments_inside(data: NetworkData) -> list[Experiment]:
+    """List the experiments that these periods hold: a fit to the first of a history knows no later one."""
+    paid = _paid(data)
+    return [
+        experiment
+        for experiment in data.experiments
+        if _is_inside(experiment, data.periods) and (experiment.market, experiment.touchpoint) in paid
+    ]
+
+
+def _paid(data: NetworkData) -> dict[tuple[str, str], tuple[int, int]]:
+    """Find the paid touchpoints' positions by market and touchpoint."""
+    return {(data.markets[m], data.touchpoints[k]): (m, k) for m, k in np.argwhere(data.paid)}
 
 
 def _days_inside(experiment: Experiment, periods: tuple[date, ...]) -> tuple[Array, Array]:
@@ -110,7 +128,7 @@ def spend_changes(experiment: Experiment, periods: tuple[date, ...], spend: Arra
 def experiment_data(moves: Moves) -> ExperimentData:
     """Gather what the density knows of the experiments of a network."""
     nodes, data = moves.nodes, moves.nodes.data
-    experiments = data.experiments
+    experiments = experiments_inside(data)
     place = {name: n for n, name in enumerate(nodes.names)}
     node = np.array([place[e.market, e.touchpoint] for e in experiments], dtype=np.int64)
     spend = nodes.per_node(data.spend)[node]
@@ -161,7 +179,7 @@ def lift_parameter(
     list
         One parameter; none where there are no experiments.
     """
-    experiments = moves.nodes.data.experiments
+    experiments = experiments_inside(moves.nodes.data)
     if not experiments:
         return []
     statistics = experiment_data(moves)
@@ -193,7 +211,7 @@ def conflicts(data: NetworkData, parameters: tuple[Parameter, ...]) -> list[str]
         for n, key in enumerate(parameter.keys)
     }
     notes = []
-    for experiment in data.experiments if lifts else ():
+    for experiment in experiments_inside(data) if lifts else ():
         draws = lifts[experiment.market, experiment.touchpoint, experiment.experiment_id]
         spread = experiment.lift_sd**2
         left = max(spread - draws.var(), SMALLEST_SHARE * spread)

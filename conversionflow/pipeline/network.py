@@ -32,7 +32,7 @@ def fit_network(
     periods: Any,
     touchpoint_periods: Any,
     transition_counts: Any,
-    experiments: Any,
+    experiments: Any = None,
 ) -> pa.Table:
     """Fit every model of setting `models` to the complete periods; measured lifts calibrate `journey`.
 
@@ -53,14 +53,14 @@ def fit_network(
             chosen,
             activity.merge(complete),
             to_frame(transition_counts).merge(complete),
-            to_frame(experiments),
+            None if experiments is None else to_frame(experiments),
         )
     except InputError as error:
         return to_records({}, [("degradation", f"There is no budget advice. {error}")], FIT)
 
 
 def _fit(
-    settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame, experiments: pd.DataFrame
+    settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame, experiments: pd.DataFrame | None
 ) -> pa.Table:
     from conversionflow import estimation
 
@@ -68,7 +68,8 @@ def _fit(
     data = estimation.NetworkData.from_frames(
         activity, counts[counts["touchpoint_from"] != "(start)"], period=settings.period
     )
-    data = estimation.with_experiments(data, experiments)
+    if experiments is not None:
+        data = estimation.with_experiments(data, experiments)
     sampler = estimation.SamplerSettings(
         draws=settings.mcmc_draws,
         tune=settings.mcmc_tune,

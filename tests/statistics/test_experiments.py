@@ -19,9 +19,10 @@ from conversionflow.estimation import (
     constants_frame,
     draws_frame,
     fit,
+    journey,
     with_experiments,
 )
-from conversionflow.estimation.experiments import LIFT, spend_changes
+from conversionflow.estimation.experiments import LIFT, experiments_inside, spend_changes
 from conversionflow.estimation.journey_density import journey_log_density
 from conversionflow.estimation.types import Experiment
 from conversionflow.pipeline import fit_network
@@ -177,11 +178,15 @@ def modelled(fitted):
     return parameter.draws[:, :, 0].ravel()
 
 
-def test_the_modelled_lift_of_each_draw_is_near_that_of_its_own_network(calibrated):
-    (experiment,) = calibrated.data.experiments
-    exact = exact_lifts(calibrated, experiment)
-    assert modelled(calibrated) == pytest.approx(exact, rel=0.25)
-    assert np.std(modelled(calibrated) / exact) < 0.05
+@pytest.mark.parametrize("money", [3900.0, -2000.0])
+def test_the_modelled_lift_of_each_draw_is_near_that_of_its_own_network(calibrated, money):
+    data = with_experiments(calibrated.data, row(15.0, money, 2.0))
+    parameters = journey.publish(data, calibrated.posterior, 13, np.random.default_rng(0))
+    found = modelled(replace(calibrated, parameters=tuple(parameters)))
+    exact = exact_lifts(calibrated, data.experiments[0])
+    assert np.sign(found.mean()) == np.sign(money)
+    assert np.abs(found - exact).max() < 0.25 * abs(exact.mean())
+    assert np.std(found - exact) < 0.05 * abs(exact.mean())
 
 
 @pytest.mark.parametrize(
@@ -235,6 +240,16 @@ def test_money_withheld_is_spread_over_the_days_and_money_added_over_the_spend(m
     periods = tuple(FIRST + timedelta(weeks=week) for week in range(4))
     spend = np.array([700.0, 4200.0, 1400.0, 900.0])
     assert spend_changes(experiment, periods, spend) == pytest.approx(by_week)
+
+
+def test_a_fit_to_the_first_periods_knows_no_later_experiment(measured):
+    def cut(weeks):
+        arrays = ("spend", "entries", "touches", "conversions", "moves")
+        first = {name: getattr(measured, name)[..., :weeks] for name in arrays}
+        periods, controls = measured.periods[:weeks], measured.controls[:, :weeks]
+        return experiments_inside(replace(measured, **first, periods=periods, controls=controls))
+
+    assert [len(cut(weeks)) for weeks in (25, 29, 30, WEEKS)] == [0, 0, 1, 1]
 
 
 def test_one_kernel_serves_fits_with_and_without_experiments(without, calibrated):
