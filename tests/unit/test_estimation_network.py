@@ -15,7 +15,7 @@ from conversionflow.estimation import (
     public_holidays,
 )
 from conversionflow.estimation.journey_kernel import JourneyParameters
-from conversionflow.estimation.poisson_kernel import PoissonParameters
+from conversionflow.estimation.regression_kernel import PoissonParameters
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="7D")
