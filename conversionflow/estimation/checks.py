@@ -61,20 +61,23 @@ def overdispersion(observed: Observed, rng: np.random.Generator) -> tuple[float,
     return float(seen.mean()), float(p_value(drawn, seen))
 
 
-def transform(observed: Observed, log_weights: Array, rng: np.random.Generator) -> Array:
+def transform(
+    counts: Array, distribution: CountDistribution, log_weights: Array, rng: np.random.Generator
+) -> Array:
     """Randomised probability integral transform of each count, (N, T), with the count itself left out.
 
     Parameters
     ----------
-    observed
-        Counts and distributions.
+    counts : array (N, T)
+    distribution
+        Of the counts, for S draws.
     log_weights : array (S, N, T)
         Importance weights of the draws with each observation left out; all 0 to leave none out.
     """
     weights = np.exp(log_weights - log_weights.max(axis=0))
     weights /= weights.sum(axis=0)
-    upto = (weights * observed.distribution.cumulative(observed.counts)).sum(axis=0)
-    at = (weights * np.exp(observed.distribution.log_probability(observed.counts))).sum(axis=0)
+    upto = (weights * distribution.cumulative(counts)).sum(axis=0)
+    at = (weights * np.exp(distribution.log_probability(counts))).sum(axis=0)
     between: Array = np.clip(upto - rng.uniform(size=upto.shape) * at, 0.0, 1.0)
     return between
 
@@ -97,9 +100,10 @@ def checks_frame(
         in each tenth of their predictive distribution.
     """
     rows: list[dict[str, Any]] = []
+    few_weights = log_weights[chosen_draws(len(log_weights), REPLICATIONS)]
     for measure, observed in observations.items():
-        pit = transform(observed, log_weights, rng)
         distribution = few(observed.distribution)
+        pit = transform(observed.counts, distribution, few_weights, rng)
         drawn = distribution.draw(rng)
         seen, expected = (dispersion(counts, distribution) for counts in (observed.counts, drawn))
         found = [

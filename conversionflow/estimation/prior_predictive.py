@@ -17,7 +17,7 @@ from conversionflow.estimation.priors import with_overrides
 from conversionflow.estimation.types import Array
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
-PRIOR_DRAWS = 500
+PRIOR_DRAWS = 200
 #: What each model is asked for. The moves of `journey` have an integrated prior and are left out.
 MEASURES = {"journey": "entries", "poisson": "conversions", "hurdle": "conversions"}
 #: Forms of which every parameter has a prior to draw from, but the demand in units of its scale and effects

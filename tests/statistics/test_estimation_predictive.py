@@ -22,13 +22,12 @@ from conversionflow.estimation import (
     priors_frame,
 )
 from conversionflow.estimation.checks import overdispersion, transform
-from conversionflow.estimation.comparison import Evidence, leave_one_out, observations_of
+from conversionflow.estimation.comparison import Evidence, leave_one_out, left_out_weights, observations_of
 from conversionflow.estimation.density_kernel import BETA, GAMMA, LOG_NORMAL, NORMAL, STUDENT_T
 from conversionflow.estimation.fit import MODELS
 from conversionflow.estimation.predictive import (
     HurdleCounts,
     NegativeBinomialCounts,
-    Observed,
     PoissonCounts,
 )
 from conversionflow.estimation.prior_predictive import draw_prior
@@ -146,10 +145,13 @@ def test_leaving_one_out_is_exact_where_it_is_known_in_closed_form():
     a, b = 2.0 + counts.sum(), 0.5 + 30
     rate = rng.gamma(a, 1 / b, 4000)
     log_likelihood = PoissonCounts(rate[:, None, None]).log_probability(counts)
-    loo, _ = leave_one_out(log_likelihood, 4)
+    loo = leave_one_out(log_likelihood, 4)
     left_a, left_b = a - counts, b - 1
     exact = stats.nbinom.logpmf(counts, left_a, left_b / (left_b + 1)).sum()
     assert float(loo.elpd_loo) == pytest.approx(exact, abs=0.05)
+    weights = np.exp(left_out_weights(log_likelihood))
+    left_out = (weights * rate[:, None, None]).sum(axis=0) / weights.sum(axis=0)
+    assert left_out == pytest.approx(left_a / left_b, rel=0.01)
     assert float(loo.good_k) == pytest.approx(min(1 - 1 / np.log10(4000), 0.7))
 
 
@@ -160,8 +162,7 @@ def test_the_transform_is_uniform_for_the_right_distribution_only():
     wrong = PoissonCounts(right.mean)
     nothing = np.zeros((1, 1, 3000))
     chances = [
-        stats.kstest(transform(Observed.plain(counts, of), nothing, rng).ravel(), "uniform").pvalue
-        for of in (right, wrong)
+        stats.kstest(transform(counts, of, nothing, rng).ravel(), "uniform").pvalue for of in (right, wrong)
     ]
     assert chances[0] > 0.01
     assert chances[1] < 1e-6

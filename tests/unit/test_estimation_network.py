@@ -10,12 +10,14 @@ from conversionflow.estimation import (
     SamplerSettings,
     country_of,
     fit,
+    hurdle,
     journey,
     poisson,
     public_holidays,
 )
+from conversionflow.estimation.hurdle_kernel import HurdleParameters
 from conversionflow.estimation.journey_kernel import JourneyParameters
-from conversionflow.estimation.poisson_kernel import PoissonParameters
+from conversionflow.estimation.regression_kernel import PoissonParameters
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 WEEKS = pd.date_range("2024-01-01", periods=60, freq="7D")
@@ -69,14 +71,15 @@ def arrays(data):
     return [array for item in data for array in arrays(item)] if isinstance(data, tuple) else [data]
 
 
-@pytest.mark.parametrize("model", [journey, poisson])
+@pytest.mark.parametrize("model", [journey, poisson, hurdle])
 def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
     density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
     assert all(array.flags.c_contiguous for array in arrays(density.likelihood.data))
 
 
 @pytest.mark.parametrize(
-    ("model", "parameters"), [(journey, JourneyParameters), (poisson, PoissonParameters)]
+    ("model", "parameters"),
+    [(journey, JourneyParameters), (poisson, PoissonParameters), (hurdle, HurdleParameters)],
 )
 def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, parameters):
     density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
