@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import BOUNDS, World, draw_world, project, simulate
+from event_worlds import BOUNDS, World, draw_world, project, simulate
 
 from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
 from conversionflow.estimation.fit import MODELS
