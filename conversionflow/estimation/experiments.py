@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from conversionflow.estimation.experiment_kernel import ExperimentData, like, modelled_lift
-from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters
+from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, journey_parameters
 from conversionflow.estimation.moves import Moves
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.types import Array, Experiment, Key, Parameter
@@ -185,12 +185,12 @@ def lift_parameter(
     statistics = experiment_data(moves)
     chains, draws = demand.shape[:2]
     lifts = np.empty((chains, draws, len(experiments)))
-    arrays = [
-        np.ascontiguousarray({**posterior, "demand": demand}[name]) for name in JourneyParameters._fields
-    ]
+    known = {**posterior, "demand": demand}
+    held = [known[name] for name in JourneyParameters._fields if name in known]
+    points = np.concatenate([values.reshape(chains, draws, -1) for values in held], axis=2)
     between, converting = moves.between.statistics, moves.converting.statistics
     for c, d in np.ndindex(chains, draws):
-        at = JourneyParameters(*(array[c, d] for array in arrays))
+        at = journey_parameters(points[c, d], moves.nodes.data.controls, entries)
         for e in range(len(experiments)):
             lifts[c, d, e] = modelled_lift(at, like(at), e, entries, between, converting, statistics)
     keys = tuple((e.market, e.touchpoint, e.experiment_id) for e in experiments)
