@@ -198,4 +198,5 @@ def thinned(posterior: Mapping[str, Array], keep: int) -> dict[str, Array]:
     """Take `keep` draws in all, at even distances, of arrays (chain, draw, ...): (S, ...), chain by chain."""
     chains, draws = next(iter(posterior.values())).shape[:2]
     chosen = chosen_draws(draws, keep // chains)
-    return {name: values[:, chosen].reshape(-1, *values.shape[2:]) for name, values in posterior.items()}
+    size = chains * len(chosen)
+    return {name: values[:, chosen].reshape(size, *values.shape[2:]) for name, values in posterior.items()}

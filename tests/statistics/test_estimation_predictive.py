@@ -262,6 +262,24 @@ def test_held_out_periods_are_predicted_from_spend_alone():
     assert held_out_density("poisson", data, QUICK, PERIODS - 10) is None
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_one_touchpoint_without_a_conversion_is_judged_too(model):
+    data = market(poisson)
+    alone = {name: getattr(data, name)[:, :1] for name in ("spend", "entries", "touches")}
+    data = replace(
+        data,
+        touchpoints=("ads",),
+        **alone,
+        conversions=np.zeros((1, 1, PERIODS)),
+        moves=np.zeros((1, 1, 1, PERIODS)),
+    )
+    settings = SamplerSettings(draws=100, tune=200, seed=2)
+    fitted = fit(model, data, settings)
+    checks = Evidence.of(fitted, 13).checks(0.9, 1)
+    assert checks.notna().all(axis=None)
+    assert prior_checks_frame(model, data, settings, 0.9).notna().all(axis=None)
+
+
 def test_priors_in_force_are_listed_with_their_source(plain):
     given = {"poisson.beta1": {"distribution": "Normal", "mu": 0.8, "sigma": 0.3}}
     table = priors_frame(plain, given).set_index("parameter")
