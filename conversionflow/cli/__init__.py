@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from conversionflow.cli.cache import cache
 from conversionflow.cli.demo import demo
 from conversionflow.cli.load import load
 from conversionflow.cli.show import show
@@ -37,3 +38,4 @@ def main() -> None:
 main.add_command(load)
 main.add_command(demo)
 main.add_command(show)
+main.add_command(cache)

@@ -79,10 +79,25 @@ class Task:
     effort: Effort
     chains: int
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What a list of kept things says of this attempt."""
+        return {"model": self.model, "form": self.form}
+
     def keys(self) -> list[str]:
         """Keys of the chains; how many others there are does not change a chain's draws."""
         shared = digest(self.model, self.form, self.identity, self.effort)
         return [f"{shared}-{chain}" for chain in range(self.chains)]
+
+
+def kept(store: ChainStore | None, key: str, make: Callable[[], Stored]) -> Stored:
+    """Return what is kept under a key; where nothing is, make it and keep it."""
+    found = store.load(key) if store else None
+    if found is None:
+        found = make()
+        if store:
+            store.save(key, found)
+    return found
 
 
 def run(task: Task, store: ChainStore | None, machine: Machine, label: str) -> tuple[Any, Work]:
@@ -142,7 +157,7 @@ def _stored(task: Task, chain: Chain, number: int, coords: Mapping[str, Sequence
     arrays = {f"draws/{name}": draws for name, draws in chain.draws.items()}
     arrays |= {f"statistics/{name}": values for name, values in chain.statistics.items()}
     labels = {axis: list(coords[axis]) for axes in chain.axes.values() for axis in axes}
-    about = {"model": task.model, "form": task.form, "chain": str(number)}
+    about = task.about | {"chain": str(number)}
     return Stored(arrays, about | {"axes": json.dumps(chain.axes), "labels": json.dumps(labels)})
 
 

@@ -1,20 +1,23 @@
 """Fit a model, judge the fit, and try again with more care where it did not converge."""
 
+import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from conversionflow.core.array_store import Stored
 from conversionflow.core.errors import SettingsError
+from conversionflow.core.fingerprint import digest
 from conversionflow.core.machine import Machine
 from conversionflow.estimation import journey, poisson
-from conversionflow.estimation.chains import ChainStore, Task, Work, run
-from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics
+from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
+from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.priors import Prior, with_overrides
 from conversionflow.estimation.sampling import Effort
@@ -122,6 +125,8 @@ class Fit:
         The published parameters, by (market, touchpoint, related_touchpoint).
     attempts
         What was tried, in order.
+    convergence : dict of arrays (value,)
+        `rhat`, `ess_bulk` and `ess_tail` of the published parameters' values, one parameter after another.
     """
 
     model: str
@@ -129,6 +134,7 @@ class Fit:
     posterior: dict[str, Array]
     parameters: tuple[Parameter, ...]
     attempts: tuple[Attempt, ...]
+    convergence: Mapping[str, Array]
 
     @cached_property
     def converged(self) -> bool:
@@ -172,7 +178,7 @@ def fit(
         label = f"{model}, attempt {len(attempts) + 1}"
         task = _task(model, data, priors, step, settings)
         trace, work = run(task, store, machine or Machine.here(), label)
-        diagnostics = Diagnostics.of(trace, list(trace.posterior))
+        diagnostics = Diagnostics(**_diagnosed(task, store, trace))
         step = step.following(diagnostics, module.FORMS) if diagnostics.failure else None
         action = _action(diagnostics, step)
         attempts.append(Attempt(diagnostics, time.monotonic() - started, action, work))
@@ -181,7 +187,25 @@ def fit(
     posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
     rng = np.random.default_rng(settings.seed)
     parameters = module.publish(data, posterior, settings.reference_periods, rng)
-    return Fit(model, data, posterior, tuple(parameters), tuple(attempts))
+    checked = kept(
+        store,
+        digest("published", task.keys(), settings.reference_periods),
+        lambda: Stored(published_convergence(parameters), task.about),
+    )
+    return Fit(model, data, posterior, tuple(parameters), tuple(attempts), checked.arrays)
+
+
+def _diagnosed(task: Task, store: ChainStore | None, trace: Any) -> dict[str, Any]:
+    """Diagnose an attempt, or take what is kept: of many parameters it takes longer than reading them."""
+    stored = kept(
+        store,
+        digest("diagnostics", task.keys()),
+        lambda: Stored(
+            {}, task.about | {"diagnostics": json.dumps(asdict(Diagnostics.of(trace, list(trace.posterior))))}
+        ),
+    )
+    found: dict[str, Any] = json.loads(stored.about["diagnostics"])
+    return found
 
 
 def _task(

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-import arviz as az
 import numpy as np
 import pandas as pd
 
-from conversionflow.estimation.diagnostics import convergence
 from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
@@ -67,8 +65,6 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
     """
     values = _values(fit.parameters)
     low, high = np.quantile(values, [(1 - credible_mass) / 2, (1 + credible_mass) / 2], axis=(0, 1))
-    checks = convergence(az.convert_to_dataset({"value": values}))
-    rhat, bulk, tail = (check["value"].to_numpy() for check in checks)
     return pd.DataFrame(
         {
             "model": fit.model,
@@ -77,9 +73,7 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
             "sd": values.std(axis=(0, 1), ddof=1),
             "low": low,
             "high": high,
-            "rhat": rhat,
-            "ess_bulk": bulk,
-            "ess_tail": tail,
+            **fit.convergence,
         }
     )
 

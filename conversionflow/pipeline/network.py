@@ -9,6 +9,7 @@ import pyarrow as pa
 from conversionflow.core.errors import InputError
 from conversionflow.core.progress import show_progress
 from conversionflow.core.settings import Settings
+from conversionflow.pipeline.fit_cache import fit_store, prune
 from conversionflow.pipeline.records import schema, to_records
 from conversionflow.warehouse.relations import to_frame
 
@@ -56,16 +57,29 @@ def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa
         tune=settings.mcmc_tune,
         chains=settings.mcmc_chains,
         seed=settings.random_seed,
+        thinning=settings.mcmc_thinning,
         reference_periods=settings.reference_periods,
     )
+    store = fit_store(settings)
     parts: dict[str, list[pd.DataFrame]] = {"attempt": [], "draw": [], "summary": [], "constant": []}
     notes = [("warning", note) for note in data.notes]
     for model in settings.models:
-        fit = estimation.fit(model, data, sampler)
+        fit = estimation.fit(model, data, sampler, store)
         parts["attempt"].append(estimation.diagnostics_frame(fit))
         parts["draw"].append(estimation.draws_frame(fit, settings.posterior_draws_kept))
         parts["summary"].append(estimation.summary_frame(fit, settings.credible_mass))
         parts["constant"].append(estimation.constants_frame(fit).rename(columns={"constant": "parameter"}))
+        notes.append(("sampling", f"{model}: {'; '.join(_work(attempt.work) for attempt in fit.attempts)}"))
         if not fit.converged:
             notes.append(("warning", f"Model {model} did not converge and is not used; see mcmc_diagnostics"))
+    if store:
+        prune(store, settings)
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
+
+
+def _work(work: Any) -> str:
+    """Say what an attempt took, for the run's manifest."""
+    return (
+        f"{work.sampled} chains sampled, {work.in_flight} at a time, {work.reused} from the cache, "
+        f"draws of {work.draws_bytes / 1e6:,.1f} MB"
+    )
