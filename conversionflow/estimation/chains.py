@@ -53,6 +53,13 @@ class Work:
     in_flight: int
     draws_bytes: int
 
+    def __str__(self) -> str:
+        """Say it, for the run's manifest."""
+        return (
+            f"{self.sampled} chains sampled, {self.in_flight} at a time, {self.reused} from the cache, "
+            f"draws of {self.draws_bytes / 1e6:,.1f} MB"
+        )
+
 
 @dataclass(frozen=True)
 class Task:

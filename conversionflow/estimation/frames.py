@@ -79,7 +79,7 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
 
 
 def diagnostics_frame(fit: Fit) -> pd.DataFrame:
-    """Tabulate the attempts: diagnostics, seconds (the first with compiling), what was done next."""
+    """Tabulate the attempts: diagnostics, seconds (the first with compiling), what was done next, work."""
     return pd.DataFrame(
         [
             {
@@ -94,6 +94,7 @@ def diagnostics_frame(fit: Fit) -> pd.DataFrame:
                 "seconds": attempt.seconds,
                 "converged": not attempt.diagnostics.failure,
                 "action": attempt.action,
+                "work": f"{fit.model}, attempt {number}: {attempt.work}",
             }
             for number, attempt in enumerate(fit.attempts, start=1)
         ]

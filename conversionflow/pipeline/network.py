@@ -14,7 +14,7 @@ from conversionflow.pipeline.records import schema, to_records
 from conversionflow.warehouse.relations import to_frame
 
 FIT = schema(
-    text="record model parameter market touchpoint related_touchpoint action note",
+    text="record model parameter market touchpoint related_touchpoint action work note",
     count="chain draw attempt divergences",
     number="value mean sd low high rhat ess_bulk ess_tail rhat_max ess_bulk_min ess_tail_min ebfmi_min "
     "tree_depth_max_share seconds",
@@ -69,17 +69,8 @@ def _fit(settings: Settings, activity: pd.DataFrame, counts: pd.DataFrame) -> pa
         parts["draw"].append(estimation.draws_frame(fit, settings.posterior_draws_kept))
         parts["summary"].append(estimation.summary_frame(fit, settings.credible_mass))
         parts["constant"].append(estimation.constants_frame(fit).rename(columns={"constant": "parameter"}))
-        notes.append(("sampling", f"{model}: {'; '.join(_work(attempt.work) for attempt in fit.attempts)}"))
         if not fit.converged:
             notes.append(("warning", f"Model {model} did not converge and is not used; see mcmc_diagnostics"))
     if store:
         prune(store, settings)
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
-
-
-def _work(work: Any) -> str:
-    """Say what an attempt took, for the run's manifest."""
-    return (
-        f"{work.sampled} chains sampled, {work.in_flight} at a time, {work.reused} from the cache, "
-        f"draws of {work.draws_bytes / 1e6:,.1f} MB"
-    )

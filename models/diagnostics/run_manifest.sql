@@ -57,12 +57,12 @@ chains as (
 
     select
         {{ dbt.listagg(
-            measure="note",
-            delimiter_text="'. '",
-            order_by_clause='order by ' ~ bytewise('note')
+            measure="work",
+            delimiter_text="'; '",
+            order_by_clause='order by ' ~ bytewise('work')
         ) }} as work
     from {{ ref('network_fit') }}
-    where record = 'sampling'
+    where record = 'attempt'
 
 ),
 

@@ -76,6 +76,9 @@ def test_the_same_fit_again_is_read_without_building_a_model(resumed, folder, un
     again = fitted(ArrayStore(folder))
     same(again, undisturbed)
     assert summary_frame(again, 0.9).equals(summary_frame(resumed, 0.9))
+    assert diagnostics_frame(again)["work"][0].startswith(
+        "poisson, attempt 1: 0 chains sampled, 0 at a time, 4 from the cache, draws of 0."
+    )
     columns = ["rhat_max", "ess_bulk_min", "converged", "action"]
     assert diagnostics_frame(again)[columns].equals(diagnostics_frame(resumed)[columns])
 
