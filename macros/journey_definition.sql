@@ -6,9 +6,9 @@
     {% set later_settings = [
         'spend_source', 'sales_source', 'experiments_source', 'spend_fields', 'sales_fields', 'experiments_fields',
         'attribution_list', 'models', 'priors', 'holdout_periods',
-        'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'posterior_draws_kept', 'credible_mass', 'random_seed',
+        'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'mcmc_thinning', 'posterior_draws_kept', 'credible_mass', 'random_seed',
         'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
-        'optimizer_generations',
+        'optimizer_generations', 'fit_cache_path', 'fit_cache_days', 'fit_cache_megabytes',
     ] %}
     {% set parts = [] %}
     {% for name in conversionflow.setting_rules() if name not in later_settings %}

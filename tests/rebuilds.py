@@ -19,7 +19,7 @@ OF_A_RUN = {"run_manifest", "changed_inputs", "journey_events_replacement"}
 def rows(connection, table: str) -> pa.Table:
     """Rows of a table in order, without the run's key and times."""
     described = connection.execute(f"describe {table}").fetchall()
-    columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds"))
+    columns = ", ".join(f'"{row[0]}"' for row in described if row[0] not in ("run_id", "seconds", "work"))
     return connection.sql(f"select {columns} from {table} order by all").to_arrow_table()  # noqa: S608
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from conversionflow.cli.cache import cache
 from conversionflow.cli.demo import demo
 from conversionflow.cli.export import export
 from conversionflow.cli.load import load
@@ -39,3 +40,4 @@ main.add_command(load)
 main.add_command(demo)
 main.add_command(show)
 main.add_command(export)
+main.add_command(cache)

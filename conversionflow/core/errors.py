@@ -19,3 +19,7 @@ class ConvergenceError(ConversionflowError):
 
 class InfeasibleBudgetError(ConversionflowError):
     """The rules leave no plan that satisfies them all."""
+
+
+class MachineError(ConversionflowError):
+    """The machine lacks what a step needs."""

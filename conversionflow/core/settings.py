@@ -20,9 +20,13 @@ class Settings:
     mcmc_draws: int
     mcmc_tune: int
     mcmc_chains: int
+    mcmc_thinning: int
     posterior_draws_kept: int
     credible_mass: float
     random_seed: int
+    fit_cache_path: str | None
+    fit_cache_days: int
+    fit_cache_megabytes: int
     reference_periods: int
     holdout_periods: int
     priors: Mapping[str, Mapping[str, str | float]]

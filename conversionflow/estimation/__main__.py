@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from conversionflow.estimation.compiled import clear_old_code
 from conversionflow.estimation.fit import MODELS
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
 from conversionflow.estimation.network_kernel import (
@@ -58,4 +59,5 @@ def compile_kernels() -> None:
 
 
 if __name__ == "__main__":
+    clear_old_code()
     compile_kernels()

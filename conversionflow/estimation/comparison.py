@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from conversionflow.estimation import journey_predictive, regression_predictive
+from conversionflow.estimation.chains import ChainStore
 from conversionflow.estimation.checks import checks_frame
 from conversionflow.estimation.fit import Fit, SamplerSettings, fit
 from conversionflow.estimation.frames import constants_frame, draws_frame
@@ -123,7 +124,13 @@ def left_out_weights(log_likelihood: Array) -> Array:
     return weights
 
 
-def held_out_density(model: str, data: NetworkData, settings: SamplerSettings, periods: int) -> float | None:
+def held_out_density(
+    model: str,
+    data: NetworkData,
+    settings: SamplerSettings,
+    periods: int,
+    store: ChainStore | None = None,
+) -> float | None:
     """Log predictive density of the conversions of the last periods, fitted to those before.
 
     It is the same for all models: of what closes at each touchpoint, given spend and calendar alone.
@@ -137,7 +144,7 @@ def held_out_density(model: str, data: NetworkData, settings: SamplerSettings, p
     if periods == 0 or first < MINIMUM_PERIODS:
         return None
     logger.info("%s, without the last %d periods:", model, periods)
-    fitted = fit(model, data.first(first), settings)
+    fitted = fit(model, data.first(first), settings, store)
     if not fitted.converged:
         return None
     rng = np.random.default_rng(settings.seed)

@@ -1,10 +1,13 @@
 """The convergence gate: which fits may be used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import arviz as az
 import numpy as np
+
+from conversionflow.estimation.types import Array, Parameter
 
 MINIMUM_CHAINS = 4
 RHAT_MAXIMUM = 1.01
@@ -83,6 +86,14 @@ def convergence(posterior: Any) -> tuple[Any, Any, Any]:
     """Return rank-normalised split R-hat, bulk and tail ESS; not a number where nothing moves."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return az.rhat(posterior), az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
+
+
+def published_convergence(parameters: Sequence[Parameter]) -> dict[str, Array]:
+    """Return `rhat`, `ess_bulk` and `ess_tail` (value,) of all values, one parameter after another."""
+    values = np.concatenate([parameter.draws for parameter in parameters], axis=2)
+    checks = convergence(az.convert_to_dataset({"value": values}))
+    names = ("rhat", "ess_bulk", "ess_tail")
+    return {name: check["value"].to_numpy() for name, check in zip(names, checks, strict=True)}
 
 
 def _flat(diagnostic: Any) -> dict[str, float]:

@@ -1,24 +1,28 @@
 """Fit a model, judge the fit, and try again with more care where it did not converge."""
 
+import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pymc as pm
 
+from conversionflow.core.array_store import Stored
 from conversionflow.core.errors import SettingsError
+from conversionflow.core.fingerprint import digest
+from conversionflow.core.machine import Machine
 from conversionflow.estimation import hurdle, journey, poisson, regression_predictive
+from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
 from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
-from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics
+from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.predictive import thinned
 from conversionflow.estimation.priors import Prior, with_overrides
-from conversionflow.estimation.sampling import compile_model, sample
+from conversionflow.estimation.sampling import Effort
 from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Parameter
 
 logger = logging.getLogger("conversionflow")
@@ -37,6 +41,8 @@ class SamplerSettings:
         Kept draws and tuning steps per chain, and number of chains; the convergence gate wants 4 or more.
     seed
         Seed of everything random.
+    thinning
+        Every so manieth draw is kept.
     reference_periods
         The last so many periods are the conditions under which budgets are evaluated.
     priors
@@ -49,11 +55,12 @@ class SamplerSettings:
     tune: int = 1000
     chains: int = 4
     seed: int = 0
+    thinning: int = 1
     reference_periods: int = 13
     priors: Mapping[str, Prior] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("draws", "tune", "chains", "reference_periods"):
+        for name in ("draws", "tune", "chains", "thinning", "reference_periods"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it must be 1 or more")
         known = {name for model in MODELS.values() for name in model.DEFAULT_PRIORS}
@@ -97,11 +104,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One run of the sampler: its diagnostics, how long it took, and what was done next."""
+    """One run of the sampler: its diagnostics, how long it took, what was done next, and what it took."""
 
     diagnostics: Diagnostics
     seconds: float
     action: str
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,8 @@ class Fit:
         The published parameters, by (market, touchpoint, related_touchpoint).
     attempts
         What was tried, in order.
+    convergence : dict of arrays (value,)
+        `rhat`, `ess_bulk` and `ess_tail` of the published parameters' values, one parameter after another.
     """
 
     model: str
@@ -127,6 +137,7 @@ class Fit:
     posterior: dict[str, Array]
     parameters: tuple[Parameter, ...]
     attempts: tuple[Attempt, ...]
+    convergence: Mapping[str, Array]
 
     @cached_property
     def converged(self) -> bool:
@@ -134,13 +145,30 @@ class Fit:
         return not self.attempts[-1].diagnostics.failure
 
 
-def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
+def fit(
+    model: str,
+    data: NetworkData,
+    settings: SamplerSettings,
+    store: ChainStore | None = None,
+    machine: Machine | None = None,
+) -> Fit:
     """Fit a model by name, with further, more careful attempts where the first does not converge.
+
+    Parameters
+    ----------
+    model, data, settings
+        What is fitted to what, and how.
+    store
+        Keeps finished chains: what it holds is not sampled again.
+    machine
+        What may be used of the machine; by default all that the process may.
 
     Raises
     ------
     SettingsError
         For an unknown model or a prior that cannot be built.
+    MachineError
+        Where memory does not hold the draws.
     """
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
@@ -150,40 +178,72 @@ def fit(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
     step: Step | None = Step(0, module.FORMS[0])
     while step is not None:
         started = time.monotonic()
-        written = module.build(data, priors, step.form)
-        trace = _sampled(written, step, settings, f"{model}, attempt {len(attempts) + 1}")
-        diagnostics = Diagnostics.of(trace, [variable.name for variable in written.free_RVs])
+        label = f"{model}, attempt {len(attempts) + 1}"
+        task = _task(model, data, priors, step, settings)
+        trace, work = run(task, store, machine or Machine.here(), label)
+        diagnostics = Diagnostics(**_diagnosed(task, store, trace))
         posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
-        problem = diagnostics.failure
-        if problem:
-            step = step.following(diagnostics, module.REMEDIES)
-        elif remedy := module.REMEDIES.get((step.form, OVERDISPERSION)):
-            problem = _overdispersion(data, posterior, settings.seed)
-            step = Step(0, remedy) if problem else None
-        else:
-            step = None
+        problem, step = _judged(step, module, diagnostics, data, posterior, settings.seed)
         action = _action(problem, step)
-        attempts.append(Attempt(diagnostics, time.monotonic() - started, action))
-        logger.info("%s, attempt %d: %s", model, len(attempts), action)
+        attempts.append(Attempt(diagnostics, time.monotonic() - started, action, work))
+        logger.info("%s: %d chains sampled, %d kept from before", label, work.sampled, work.reused)
+        logger.info("%s: %s", label, action)
     rng = np.random.default_rng(settings.seed)
     parameters = module.publish(data, posterior, settings.reference_periods, rng)
-    return Fit(model, data, posterior, tuple(parameters), tuple(attempts))
+    checked = kept(
+        store,
+        digest("published", task.keys(), settings.reference_periods),
+        lambda: Stored(published_convergence(parameters), task.about),
+    )
+    return Fit(model, data, posterior, tuple(parameters), tuple(attempts), checked.arrays)
 
 
-def _sampled(written: pm.Model, step: Step, settings: SamplerSettings, label: str) -> Any:
-    started = time.monotonic()
-    compiled = compile_model(written)
-    logger.info("%s: compiled in %.0f s", label, time.monotonic() - started)
+def _diagnosed(task: Task, store: ChainStore | None, trace: Any) -> dict[str, Any]:
+    """Diagnose an attempt, or take what is kept: of many parameters it takes longer than reading them."""
+    stored = kept(
+        store,
+        digest("diagnostics", task.keys()),
+        lambda: Stored(
+            {}, task.about | {"diagnostics": json.dumps(asdict(Diagnostics.of(trace, list(trace.posterior))))}
+        ),
+    )
+    found: dict[str, Any] = json.loads(stored.about["diagnostics"])
+    return found
+
+
+def _task(
+    model: str, data: NetworkData, priors: Mapping[str, Prior], step: Step, settings: SamplerSettings
+) -> Task:
+    """Say what an attempt samples; notes to the user decide nothing."""
     rung = LADDER[step.rung]
-    return sample(
-        compiled,
-        label=label,
+    effort = Effort(
         draws=settings.draws * rung.effort,
         tune=settings.tune * rung.effort,
-        chains=settings.chains,
+        thinning=settings.thinning,
         seed=settings.seed,
         target_accept=rung.target_accept,
     )
+
+    def build() -> Any:
+        return MODELS[model].build(data, priors, step.form)
+
+    return Task(model, step.form, (replace(data, notes=()), priors), build, effort, settings.chains)
+
+
+def _judged(
+    step: Step,
+    module: ModuleType,
+    diagnostics: Diagnostics,
+    data: NetworkData,
+    posterior: Mapping[str, Array],
+    seed: int,
+) -> tuple[str, Step | None]:
+    """Say what is wrong with an attempt, if anything, and what to try next."""
+    if diagnostics.failure:
+        return diagnostics.failure, step.following(diagnostics, module.REMEDIES)
+    remedy = module.REMEDIES.get((step.form, OVERDISPERSION))
+    problem = _overdispersion(data, posterior, seed) if remedy else ""
+    return problem, Step(0, remedy) if problem and remedy else None
 
 
 def _overdispersion(data: NetworkData, posterior: Mapping[str, Array], seed: int) -> str:

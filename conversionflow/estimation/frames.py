@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-import arviz as az
 import numpy as np
 import pandas as pd
 
-from conversionflow.estimation.diagnostics import convergence
 from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.predictive import chosen_draws
@@ -68,8 +66,6 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
     """
     values = _values(fit.parameters)
     low, high = np.quantile(values, [(1 - credible_mass) / 2, (1 + credible_mass) / 2], axis=(0, 1))
-    checks = convergence(az.convert_to_dataset({"value": values}))
-    rhat, bulk, tail = (check["value"].to_numpy() for check in checks)
     return pd.DataFrame(
         {
             "model": fit.model,
@@ -78,15 +74,13 @@ def summary_frame(fit: Fit, credible_mass: float) -> pd.DataFrame:
             "sd": values.std(axis=(0, 1), ddof=1),
             "low": low,
             "high": high,
-            "rhat": rhat,
-            "ess_bulk": bulk,
-            "ess_tail": tail,
+            **fit.convergence,
         }
     )
 
 
 def diagnostics_frame(fit: Fit) -> pd.DataFrame:
-    """Tabulate the attempts: diagnostics, seconds (the first with compiling), what was done next."""
+    """Tabulate the attempts: diagnostics, seconds (the first with compiling), what was done next, work."""
     return pd.DataFrame(
         [
             {
@@ -101,6 +95,7 @@ def diagnostics_frame(fit: Fit) -> pd.DataFrame:
                 "seconds": attempt.seconds,
                 "converged": not attempt.diagnostics.failure,
                 "action": attempt.action,
+                "work": f"{fit.model}, attempt {number}: {attempt.work}",
             }
             for number, attempt in enumerate(fit.attempts, start=1)
         ]

@@ -42,7 +42,7 @@ def prior_checks_frame(
     density = UnconstrainedDensity.of(module.build(data, priors, form))
     draws = _prior_draws(density, data, rng)
     parameters = module.publish(data, draws, settings.reference_periods, rng)
-    unseen = Fit(model, data, draws, tuple(parameters), ())
+    unseen = Fit(model, data, draws, tuple(parameters), (), {})
     observed = observations_of(unseen, PRIOR_DRAWS, settings.reference_periods)[MEASURES[model]]
     drawn = observed.distribution.draw(rng)
     rows = compared_statistics(Nodes.of(data), observed.counts, drawn, credible_mass)

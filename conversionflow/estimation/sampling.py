@@ -1,25 +1,80 @@
-"""One run of nutpie's No-U-Turn sampler on a PyMC model, with threads and without forking."""
+"""nutpie's No-U-Turn sampler on a PyMC model, chain by chain, with threads and without forking."""
 
-import logging
-import os
-import sys
-import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import nutpie
+import pyarrow as pa
 import pymc as pm
+from numpy.typing import NDArray
 from nutpie.compiled_pyfunc import from_pyfunc
 from pymc.initial_point import make_initial_point_fn
 
+from conversionflow.estimation.sampling_progress import Progressed, SamplingProgress
 from conversionflow.estimation.types import Array
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
-logger = logging.getLogger("conversionflow")
+#: What of the sampler's statistics is kept: all that the convergence gate reads.
+STATISTICS = ("diverging", "energy", "maxdepth_reached")
+#: Seconds that a look whether a chain has finished takes.
+LOOK_SECONDS = 0.05
 
-#: Seconds between two lines in a log about a running sampler.
-REPORT_SECONDS = 10.0
+
+@dataclass(frozen=True)
+class Effort:
+    """What the sampler is told.
+
+    Attributes
+    ----------
+    draws, tune
+        Draws and tuning steps of a chain.
+    thinning
+        Every so manieth draw is kept; statistics are kept of all.
+    seed
+        Seed of all chains; each has a random stream of its own, which follows from the seed and its number.
+    target_accept
+        Acceptance rate that the step size is adapted to.
+    """
+
+    draws: int
+    tune: int
+    thinning: int
+    seed: int
+    target_accept: float
+
+    @property
+    def kept(self) -> int:
+        """Draws of a chain that are kept."""
+        return -(-self.draws // self.thinning)
+
+    def chain_seed(self, chain: int) -> int:
+        """Seed of one chain: that of `numpy.random.SeedSequence(seed).spawn(...)[chain]`."""
+        stream = np.random.SeedSequence(self.seed, spawn_key=(chain,))
+        return int(stream.generate_state(1, np.uint64)[0])
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One finished chain, without its tuning.
+
+    Attributes
+    ----------
+    draws
+        Kept draws of each parameter, (kept, ...).
+    statistics
+        The sampler's statistics that the convergence gate reads, (draws,).
+    axes
+        Names of each parameter's axes after the first.
+    """
+
+    draws: dict[str, Array]
+    statistics: dict[str, NDArray[Any]]
+    axes: dict[str, list[str]]
 
 
 def compile_model(model: pm.Model) -> Any:
@@ -50,40 +105,93 @@ def compile_model(model: pm.Model) -> Any:
     )
 
 
-def sample(
-    compiled: Any, *, label: str, draws: int, tune: int, chains: int, seed: int, target_accept: float
-) -> Any:
-    """Run the chains in parallel threads and return ArviZ inference data.
+def sample_chains(
+    compiled: Any,
+    chains: Sequence[int],
+    effort: Effort,
+    *,
+    in_flight: int,
+    label: str,
+    finished: Callable[[int, "Chain"], None],
+) -> None:
+    """Sample chains in parallel threads.
 
-    The same model, settings and seed give the same draws, however many cores there are: every chain has its
-    own random stream. Progress is a bar in a terminal and a line now and then in a log.
+    The same model, effort and chain number give the same draws, however many cores there are and whichever
+    other chains are sampled. Progress is a bar in a terminal and a line now and then in a log.
+
+    Parameters
+    ----------
+    compiled
+        From `compile_model`.
+    chains
+        Numbers of the chains to sample.
+    in_flight
+        Most chains that run at a time.
+    label
+        Names the work in the progress.
+    finished
+        Called with a chain's number and draws as soon as it has finished.
     """
-    interactive = sys.stderr.isatty()
-    sampler = nutpie.sample(
+    waiting, running = deque(chains), dict[int, Any]()
+    made = Progressed()
+    with SamplingProgress(label, len(chains) * (effort.draws + effort.tune)) as progress:
+        try:
+            while waiting or running:
+                while waiting and len(running) < in_flight:
+                    chain = waiting.popleft()
+                    running[chain] = _start(compiled, effort, chain)
+                for chain, results in _finished(running):
+                    del running[chain]
+                    done = _chain(results, effort)
+                    made += Progressed(effort.draws + effort.tune, int(done.statistics["diverging"].sum()))
+                    finished(chain, done)
+                if progress.due or not (waiting or running):
+                    progress.show(sum((Progressed.of(one.inspect()) for one in running.values()), made))
+        finally:
+            for sampler in running.values():
+                sampler.cancel()
+
+
+def _finished(running: Mapping[int, Any]) -> list[tuple[int, Any]]:
+    """Wait a moment for the chains, and return those that have finished with their raw results."""
+    finished = []
+    for chain, sampler in running.items():
+        with suppress(TimeoutError):
+            finished.append((chain, sampler.wait(timeout=LOOK_SECONDS)))
+    return finished
+
+
+def _start(compiled: Any, effort: Effort, chain: int) -> Any:
+    """Start one chain in a thread of its own."""
+    return nutpie.sample(
         compiled,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=min(chains, os.cpu_count() or 1),
-        seed=seed,
-        target_accept=target_accept,
-        progress_bar=interactive,
-        save_warmup=False,
+        draws=effort.draws,
+        tune=effort.tune,
+        chains=1,
+        cores=1,
+        seed=effort.chain_seed(chain),
+        target_accept=effort.target_accept,
+        progress_bar=False,
+        return_raw_trace=True,
         blocking=False,
     )
-    try:
-        return _wait(sampler, label=label, silent=interactive)
-    except BaseException:
-        sampler.cancel()
-        raise
 
 
-def _wait(sampler: Any, *, label: str, silent: bool) -> Any:
-    """Return the finished sampler's trace, and say now and then that it is at work."""
-    started = time.monotonic()
-    while True:
-        try:
-            return sampler.wait(timeout=REPORT_SECONDS)
-        except TimeoutError:
-            if not silent:
-                logger.info("%s: sampling for %.0f s", label, time.monotonic() - started)
+def _chain(results: Any, effort: Effort) -> Chain:
+    """Take one chain from nutpie's raw results: Arrow columns whose metadata hold the shapes."""
+    draws, statistics = (pa.record_batch(batches[0])[effort.tune :] for batches in results.get_arrow_trace())
+    shapes, axes = {}, {}
+    for column in draws.schema:
+        shapes[column.name] = [int(size) for size in _listed(column, b"shape")]
+        axes[column.name] = _listed(column, b"dims")
+    kept = {
+        name: draws[name].flatten().to_numpy().reshape(effort.draws, *shape)[:: effort.thinning].copy()
+        for name, shape in shapes.items()
+    }
+    return Chain(kept, {name: statistics[name].to_numpy(zero_copy_only=False) for name in STATISTICS}, axes)
+
+
+def _listed(column: pa.Field, key: bytes) -> list[str]:
+    """Read a list that nutpie wrote about a column."""
+    text = (column.metadata or {}).get(key, b"").decode()
+    return text.split(",") if text else []

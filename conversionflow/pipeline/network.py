@@ -9,6 +9,7 @@ import pyarrow as pa
 from conversionflow.core.errors import InputError
 from conversionflow.core.progress import show_progress
 from conversionflow.core.settings import Settings
+from conversionflow.pipeline.fit_cache import fit_store, prune
 from conversionflow.pipeline.records import schema, to_records
 from conversionflow.warehouse.relations import to_frame
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from conversionflow import estimation
 
 FIT = schema(
-    text="record model parameter market touchpoint related_touchpoint action note observations measure "
+    text="record model parameter market touchpoint related_touchpoint action work note observations measure "
     "statistic distribution arguments source basis",
     count="chain draw attempt divergences pareto_k_bad",
     number="value mean sd low high rhat ess_bulk ess_tail rhat_max ess_bulk_min ess_tail_min ebfmi_min "
@@ -75,15 +76,17 @@ def _fit(
         tune=settings.mcmc_tune,
         chains=settings.mcmc_chains,
         seed=settings.random_seed,
+        thinning=settings.mcmc_thinning,
         reference_periods=settings.reference_periods,
         priors=settings.priors,
     )
+    store = fit_store(settings)
     parts: dict[str, list[pd.DataFrame]] = {}
     densities: dict[str, Any] = {}
     held_out: dict[str, float | None] = {}
     notes = [("warning", note) for note in data.notes]
     for model in settings.models:
-        fit = estimation.fit(model, data, sampler)
+        fit = estimation.fit(model, data, sampler, store)
         notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
         tables = _tables(settings, fit)
         checks = [estimation.prior_checks_frame(model, data, sampler, settings.credible_mass)]
@@ -92,12 +95,16 @@ def _fit(
             evidence = estimation.Evidence.of(fit, settings.reference_periods)
             densities[model] = evidence.loo
             checks.append(evidence.checks(settings.credible_mass, settings.random_seed))
-            held_out[model] = estimation.held_out_density(model, data, sampler, settings.holdout_periods)
+            held_out[model] = estimation.held_out_density(
+                model, data, sampler, settings.holdout_periods, store
+            )
         notes += _notes(settings, fit, held_out.get(model))
         tables["check"] = pd.concat(checks)
         for record, table in tables.items():
             parts.setdefault(record, []).append(table)
     parts["comparison"] = [estimation.comparison_frame(densities, held_out, settings.models[0])]
+    if store:
+        prune(store, settings)
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
 
 

@@ -53,6 +53,19 @@ sampling as (
 
 ),
 
+chains as (
+
+    select
+        {{ dbt.listagg(
+            measure="work",
+            delimiter_text="'; '",
+            order_by_clause='order by ' ~ bytewise('work')
+        ) }} as work
+    from {{ ref('network_fit') }}
+    where record = 'attempt'
+
+),
+
 plans as (
 
     select max(model) as model from {{ ref('budget_plans') }}
@@ -83,8 +96,10 @@ final as (
         environment.data_hash,
         environment.versions,
         cast(environment.cores as bigint) as cores,
+        cast(environment.memory_megabytes as bigint) as memory_megabytes,
         plans.model as plan_model,
         sampling.seconds as sampling_seconds,
+        chains.work as sampling_work,
         notes.warning_count,
         notes.warnings,
         notes.degradation_count,
@@ -92,6 +107,7 @@ final as (
     from counts
     cross join notes
     cross join sampling
+    cross join chains
     cross join plans
     cross join environment
 
