@@ -16,7 +16,7 @@ CALL = (
 
 
 def run(folder):
-    found = subprocess.run(
+    found = subprocess.run(  # noqa: S603 - our own interpreter on a copy of the package
         [sys.executable, "-c", CALL],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
