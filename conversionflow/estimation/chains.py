@@ -18,7 +18,7 @@ from conversionflow.estimation.sampling import Chain, Effort, compile_model, sam
 
 #: Bytes of the sampler's statistics of one draw, beside its parameters.
 STATISTICS_BYTES = 200
-#: Copies of its draws that a running chain holds at its end (measured: 4.6): nutpie's buffers and what is taken.
+#: Copies of its draws that a running chain holds at its end (measured: 4.6 times), nutpie's buffers most.
 RUNNING_COPIES = 5
 #: Copies of the kept draws while they are diagnosed and published.
 KEPT_COPIES = 3
