@@ -60,7 +60,7 @@ chains as (
             measure="work",
             delimiter_text="'; '",
             order_by_clause='order by ' ~ bytewise('work')
-        ) }} as work
+        ) }} as sampling_work
     from {{ ref('network_fit') }}
     where record = 'attempt'
 
@@ -99,7 +99,7 @@ final as (
         cast(environment.memory_megabytes as bigint) as memory_megabytes,
         plans.model as plan_model,
         sampling.seconds as sampling_seconds,
-        chains.work as sampling_work,
+        chains.sampling_work,
         notes.warning_count,
         notes.warnings,
         notes.degradation_count,

@@ -1,0 +1,1 @@
+"""Fits of all models: how long, from nothing and from the cache, and beside PyMC's own sampler."""
