@@ -47,9 +47,10 @@
         'priors': {
             'kind': 'priors',
             'choices': [
-                'beta0', 'beta1', 'control_coefficients', 'conversion_effects', 'demand_persistence',
+                'beta0', 'beta1', 'beta1_market_spread', 'control_coefficients',
+                'conversion_effects_mean', 'conversion_effects_spread', 'demand_persistence',
                 'demand_scale', 'dispersion', 'occurrence_level', 'occurrence_slope', 'parent_effects',
-                'response_drop', 'response_saturation',
+                'parent_effects_market_spread', 'response_floor', 'response_saturation',
             ],
             'distributions': [
                 'Beta', 'Exponential', 'Gamma', 'HalfNormal', 'LogNormal', 'Normal', 'StudentT',

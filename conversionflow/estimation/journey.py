@@ -23,7 +23,8 @@ from conversionflow.estimation.priors import Prior, draw_parameters, normal
 from conversionflow.estimation.response_kernel import NO_SPEND, hill_exponent
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
-#: Default priors by name. `beta0` is the distance from the log of the data's mean entries.
+#: Default priors by name. `beta0` is the distance from the log of the data's mean entries. Some effects are
+#: the prior's word, so their spreads are nearly given: estimated freely they would make a funnel.
 DEFAULT_PRIORS: dict[str, Prior] = {
     "beta0": normal(0.0, 1.5),
     "beta1": normal(0.4, 0.4),
@@ -31,13 +32,13 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
     "parent_effects": normal(0.0, 0.3),
     "conversion_effects_mean": normal(0.0, 0.1),
-    "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.5},
+    "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
     "control_coefficients": normal(0.0, 0.5),
     "demand_persistence": {"distribution": "Beta", "alpha": 3.0, "beta": 2.0},
     "demand_scale": {"distribution": "LogNormal", "mu": -2.5, "sigma": 0.6},
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
-    "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.5},
-    "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.5},
+    "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.2},
+    "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
 }
 #: Effects that are normal around common ones, with the names of those and of the standard deviation: a paid
 #: touchpoint's in its markets, where it has more than one, and those on the chance to convert of all.

@@ -184,10 +184,10 @@ def _chain(results: Any, effort: Effort) -> Chain:
     for column in draws.schema:
         shapes[column.name] = [int(size) for size in _listed(column, b"shape")]
         axes[column.name] = _listed(column, b"dims")
-    kept = {
-        name: draws[name].flatten().to_numpy().reshape(effort.draws, *shape)[:: effort.thinning].copy()
-        for name, shape in shapes.items()
-    }
+    kept = {}
+    for name, shape in shapes.items():
+        values = draws[name].flatten() if shape else draws[name]
+        kept[name] = values.to_numpy().reshape(effort.draws, *shape)[:: effort.thinning].copy()
     return Chain(kept, {name: statistics[name].to_numpy(zero_copy_only=False) for name in STATISTICS}, axes)
 
 

@@ -184,7 +184,7 @@ def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve():
         log_mean = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
         if n < 2:
             h, w = at.response_saturation[n], at.response_floor[n]
-            power = np.maximum(SPEND[n], NO_SPEND) ** (at.beta1[n] * (1 + h) / (h * (1 - w)))
+            power = np.maximum(SPEND[n], NO_SPEND) ** (8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8))
             response = np.log(w + (1 - w) * power * (1 + h) / (power + h))
             log_mean = log_mean + response - response.mean()
         a = at.dispersion[n]
@@ -232,7 +232,7 @@ def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert
     at, expected = JOURNEY, 0.0
     for e, n in enumerate((0, 1)):
         h, w = at.response_saturation[n], at.response_floor[n]
-        exponent = at.beta1[n] * (1 + h) / (h * (1 - w))
+        exponent = 8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8)
 
         def multiplier(x, h=h, w=w, exponent=exponent):
             power = np.maximum(x, NO_SPEND) ** exponent

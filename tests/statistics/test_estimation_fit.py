@@ -153,7 +153,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def journey(data):
-    return fit("journey", data, SamplerSettings(draws=1000, tune=700, chains=4, seed=3))
+    return fit("journey", data, SamplerSettings(draws=1500, tune=700, chains=4, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -234,9 +234,9 @@ def test_draws_table_holds_the_draws_of_the_fit(journey):
     keys = ["chain", "draw", "parameter", "market", "touchpoint", "related_touchpoint"]
     assert not table.duplicated(keys).any()
     assert len(table[["chain", "draw"]].drop_duplicates()) == 40
-    row = table[(table["parameter"] == "beta1") & (table["chain"] == 2) & (table["draw"] == 200)]
+    row = table[(table["parameter"] == "beta1") & (table["chain"] == 2) & (table["draw"] == 300)]
     value = row.set_index(["market", "touchpoint"]).loc[("Spain", "ads"), "value"]
-    assert value == journey.posterior["beta1"][2, 200, 3]
+    assert value == journey.posterior["beta1"][2, 300, 3]
 
 
 def test_kernels_compiled_ahead_are_the_ones_that_are_called(journey, hurried):

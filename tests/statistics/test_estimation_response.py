@@ -50,7 +50,7 @@ def written_out(values, plan):
     """Entries, transitions and conversion chances at a plan, from the formulas of the documentation."""
     x = plan / np.array(list(MEAN_SPEND.values()))
     h, w = values["response_saturation"], values["response_floor"]
-    power = np.maximum(x, NO_SPEND) ** (values["beta1"] * (1 + h) / (h * (1 - w)))
+    power = np.maximum(x, NO_SPEND) ** (8 * np.tanh(values["beta1"] * (1 + h) / (h * (1 - w)) / 8))
     entries = values["reference_entries"].copy()
     entries[:2] *= w + (1 - w) * power * (1 + h) / (power + h)
     g = 2 * (x - 1) / (x + 1)

@@ -267,7 +267,13 @@ def hurried_settings():
     project = yaml.safe_load((Path(__file__).parents[2] / "dbt_project.yml").read_text())
     given = project["vars"]["conversionflow"]
     defaults = {field.name: given[field.name] for field in fields(Settings)}
-    few = {"mcmc_draws": 100, "mcmc_tune": 200, "mcmc_chains": 2, "posterior_draws_kept": 100}
+    few = {
+        "fit_cache_path": None,
+        "mcmc_draws": 100,
+        "mcmc_tune": 200,
+        "mcmc_chains": 2,
+        "posterior_draws_kept": 100,
+    }
     return {**defaults, **few, "models": ["journey"]}
 
 

@@ -83,7 +83,19 @@ def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
 )
 def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, parameters):
     density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
-    assert tuple(density.shapes) == parameters._fields
+    one_market = [name for name in parameters._fields if "_market" not in name]
+    assert list(density.shapes) == one_market
+
+
+def test_what_is_common_to_markets_is_there_where_a_touchpoint_has_more_than_one():
+    spain, moved = (table().assign(market="Spain") for table in (touchpoint_periods, transition_periods))
+    data = network(
+        touchpoints=pd.concat([touchpoint_periods(), spain]),
+        transitions=pd.concat([transition_periods(), moved]),
+    )
+    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS))
+    assert tuple(density.shapes) == JourneyParameters._fields
+    assert density.shapes["beta1_across_markets"] == (1,)
 
 
 def test_missing_rows_count_as_zero():

@@ -23,16 +23,20 @@ def test_a_prior_of_one_model_leaves_the_others_alone():
 
 
 @pytest.mark.parametrize(
-    ("prior", "reason"),
+    ("name", "prior", "reason"),
     [
-        ({"distribution": "Cauchy", "alpha": 0.0}, "distribution 'Cauchy'; choose one of Normal"),
-        ({"distribution": "Gamma", "alpha": -1.0, "beta": 2.0}, "alpha -1.0; it must be above 0"),
-        (normal(1.0, 0.5), "allows values from -inf to inf; the parameter takes values from 0.0 to inf"),
+        ("beta1", {"distribution": "Cauchy", "alpha": 0.0}, "distribution 'Cauchy'; choose one of Normal"),
+        ("beta1", {"distribution": "Gamma", "alpha": -1.0, "beta": 2.0}, "alpha -1.0; it must be above 0"),
+        (
+            "response_saturation",
+            normal(1.0, 0.5),
+            "allows values from -inf to inf; the parameter takes values from 0.0 to inf",
+        ),
     ],
 )
-def test_a_prior_that_cannot_be_used_is_refused(prior, reason):
-    with pytest.raises(SettingsError, match=f"'beta1' .*{re.escape(reason)}"):
-        with_overrides("journey", MODELS["journey"].DEFAULT_PRIORS, {"beta1": prior})
+def test_a_prior_that_cannot_be_used_is_refused(name, prior, reason):
+    with pytest.raises(SettingsError, match=f"'{name}' .*{re.escape(reason)}"):
+        with_overrides("journey", MODELS["journey"].DEFAULT_PRIORS, {name: prior})
 
 
 def test_a_name_that_no_model_has_is_refused():
