@@ -1,19 +1,13 @@
-"""Decision quality of the whole build on several simulated worlds; its figures go to docs/verification.md.
+"""Decision quality of the whole build on several simulated worlds.
 
 Run by `make verify`. It builds each world from raw events to a plan, as a user would.
 """
 
-import hashlib
-import json
-from importlib.metadata import version
-from pathlib import Path
-
 import pytest
+from verification import record
 
 from conversionflow.simulation import World
 
-PROJECT = Path(__file__).parents[2]
-REPORT = PROJECT / "docs" / "verification.md"
 SEEDS = range(1, 4)
 
 
@@ -42,16 +36,6 @@ def build(warehouse, seed: int) -> dict[str, float]:
     }
 
 
-def code_hash() -> str:
-    """SHA-256 of everything that makes the figures."""
-    digest = hashlib.sha256()
-    folders = ("conversionflow", "models", "macros", "python_models")
-    files = (file for folder in folders for file in (PROJECT / folder).rglob("*"))
-    for file in sorted(file for file in files if file.suffix in (".py", ".sql", ".yml")):
-        digest.update(file.relative_to(PROJECT).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
 def report(worlds: list[dict[str, float]]) -> str:
     """Lay the figures out as a page."""
     kept = sum(world["true"] for world in worlds) / sum(world["reachable"] for world in worlds)
@@ -63,24 +47,16 @@ def report(worlds: list[dict[str, float]]) -> str:
         f"| {w['claimed']:.2f} ({w['low']:.2f} to {w['high']:.2f}) | {w['coverage']:.3f} |"
         for w in worlds
     )
-    versions = {name: version(name) for name in ("duckdb", "nutpie", "numpy", "pymc", "scipy")}
-    return f"""# The last long verification
-
-Written by `make verify`: the demo's worlds of these seeds, each built from raw events to a plan.
-Conversions are per week; the claimed uplift is with its 90 % interval; coverage is the share of true
-transition probabilities at mean spend in their 90 % intervals.
+    return f"""The demo's worlds of these seeds, each built from raw events to a plan. Conversions are per
+week; the claimed uplift is with its 90 % interval; coverage is the share of true transition probabilities
+at mean spend in their 90 % intervals.
 
 | seed | model | reachable uplift | true uplift of the plan | kept | claimed uplift | coverage |
 |---|---|---|---|---|---|---|
 {rows}
 
 All together: the plans keep {kept:.1%} of the reachable uplift; claimed over true uplift is {honest:.2f};
-the interval of the claim holds the true uplift in {held} of {len(worlds)} worlds.
-
-Code SHA-256: `{code_hash()}`
-
-Versions: `{json.dumps(versions)}`
-"""
+the interval of the claim holds the true uplift in {held} of {len(worlds)} worlds."""
 
 
 @pytest.mark.verify
@@ -88,7 +64,7 @@ def test_plans_keep_nine_tenths_of_the_reachable_uplift_over_several_worlds(new_
     worlds = []
     for seed in SEEDS:
         worlds.append(build(new_warehouse(f"world{seed}"), seed))
-        REPORT.write_text(report(worlds))
+        record("Worlds of the demo", report(worlds))
         print(worlds[-1], flush=True)  # noqa: T201
     assert sum(w["true"] for w in worlds) >= 0.9 * sum(w["reachable"] for w in worlds)
     assert sum(w["coverage"] for w in worlds) >= 0.85 * len(worlds)

@@ -11,13 +11,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from event_worlds import BOUNDS, World, draw_world, project, simulate
+from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
 from conversionflow.estimation.fit import MODELS
 from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
 
 SEEDS = range(30)
+SOURCES = ("conversionflow/estimation", "conversionflow/optimization")
+DONE = PROJECT / ".cache" / "worlds"
 DRAWS_KEPT = 1000
+EXPLANATION = """Worlds whose journeys are simulated one by one, with mechanisms that are not the model's.
+`kept` is the true uplift of the plans over what could be reached, summed; `worst` the smallest true uplift
+of a plan as a share of today's conversions; `held` the share of worlds whose true uplift lies in the 90 %
+interval of the claim.
+
+"""
 
 
 def last_touch_plan(world: World, data) -> np.ndarray:
@@ -69,7 +78,8 @@ def judged(seed: int, hard: bool) -> list[dict]:
 def figures(rows: Iterable[dict]) -> pd.DataFrame:
     """One row for each way and hardness: what the plans keep, and how honest their claims are."""
     table = pd.DataFrame(rows)
-    table["held"] = (table["low"] <= table["true"]) & (table["true"] <= table["high"])
+    held = table["true"].between(table["low"], table["high"]).astype(float)
+    table["held"] = held.where(table["claimed"].notna())
     table["worst"] = table["true"] / table["base"]
     grouped = table.groupby(["hard", "way"])
     sums = grouped[["true", "reachable", "claimed"]].sum()
@@ -85,14 +95,27 @@ def figures(rows: Iterable[dict]) -> pd.DataFrame:
     )
 
 
+def report(rows: list[dict]) -> str:
+    """Lay the figures out as a page's section."""
+    table = figures(rows).reset_index().round(3)
+    table["hard"] = table["hard"].map({False: "plain", True: "hard"})
+    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *table.astype(str).to_numpy()]
+    return EXPLANATION + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 @pytest.mark.verify
-def test_plans_keep_what_can_be_reached_and_claim_no_more(tmp_path):
+def test_plans_keep_what_can_be_reached_and_claim_no_more():
+    """Worlds that are done stay in the cache, for a run that is stopped."""
     rows = []
     for seed in SEEDS:
         for hard in (False, True):
-            rows += judged(seed, hard)
-            (tmp_path / "worlds.jsonl").write_text("\n".join(map(json.dumps, rows)))
+            done = DONE / code_hash(SOURCES) / f"{seed}-{hard}.json"
+            if not done.exists():
+                done.parent.mkdir(parents=True, exist_ok=True)
+                done.write_text(json.dumps(judged(seed, hard)))
+            rows += json.loads(done.read_text())
         print(figures(rows).round(3).to_string(), flush=True)  # noqa: T201
+        record("Decisions and claims on worlds with other mechanisms", report(rows), SOURCES)
     found = figures(rows).xs("journey", level="way")
     assert found.loc[False, "kept"] >= 0.97
     assert found.loc[True, "kept"] >= 0.95
