@@ -273,7 +273,7 @@ def test_one_touchpoint_without_a_conversion_is_judged_too(model):
         conversions=np.zeros((1, 1, PERIODS)),
         moves=np.zeros((1, 1, 1, PERIODS)),
     )
-    settings = SamplerSettings(draws=100, tune=200, seed=2)
+    settings = SamplerSettings(draws=100, tune=200, chains=2, seed=2)
     fitted = fit(model, data, settings)
     checks = Evidence.of(fitted, 13).checks(0.9, 1)
     assert checks.notna().all(axis=None)

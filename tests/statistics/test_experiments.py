@@ -201,7 +201,7 @@ def test_wrong_units_are_noted_as_a_conflict(truth, change, conflict):
     data, base = truth
     lift, money = true_lift(data, base, 0.4)
     wrong = with_experiments(data, row(lift, money, 0.15 * lift, **change))
-    fitted = fit("journey", wrong, replace(SETTINGS, draws=150, tune=300))
+    fitted = fit("journey", wrong, replace(SETTINGS, draws=200, tune=300, chains=2))
     notes = conflicts(fitted.data, fitted.parameters)
     assert len(notes) == conflict
     if conflict:

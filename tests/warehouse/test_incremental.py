@@ -21,7 +21,6 @@ from journey_reference import (
     wanted_rows,
 )
 
-BATCHES = {"duckdb": 20, "postgres": 8}
 #: Views follow by themselves; a batch builds the tables anew.
 BATCH = [
     "stg_customer_aliases_checked",
@@ -147,20 +146,30 @@ class History:
         warehouse.fill("raw.customer_aliases", list(self.aliases.items()))
 
 
-@pytest.fixture(scope="module")
-def played(verified_on_each_target):
+@pytest.fixture(
+    scope="module",
+    params=[
+        ("warehouse", 8),
+        pytest.param(("warehouse", 20), marks=pytest.mark.verify),
+        pytest.param(("postgres", 8), marks=pytest.mark.verify),
+    ],
+    ids=lambda played: f"{played[1]} batches, {played[0]}",
+)
+def played(request):
     """A warehouse after the last batch, each one checked on the way."""
-    warehouse = verified_on_each_target("incremental")
+    target, batches = request.param
+    warehouse = request.getfixturevalue(f"new_{target}")("incremental")
     warehouse.execute(RAW)
     history = History(seed=11)
     assert warehouse.dbt("seed").code == 0
     concerned: set[str] = set()
     runs: set[str] = set()
-    for number in range(BATCHES[warehouse.target]):
+    stops = {round((place + 0.4) * batches / len(STOPS)): missed for place, missed in enumerate(STOPS)}
+    for number in range(batches):
         concerned |= history.batch()
         history.write(warehouse)
         # now and then as if killed before the end
-        missed = STOPS[number // 4] if number % 4 == 2 else []
+        missed = stops.get(number, [])
         build(warehouse, *missed, wanted=BATCH if number else BUILT)
         if "journey_events" in missed:
             continue
