@@ -1,8 +1,8 @@
 {#
     What follows `from` to bring table `counts` up to date: events of `journey_events` with the data's end that says
-    which journeys are closed, and the `change` they make, 1 or -1. Those of all journeys where the table is counted
-    anew. Else, of the customers that this run replaced, the rows as they are and as they were, and of all others the
-    rows of journeys that were open and are closed now, because the data end later.
+    which journeys are closed, and the `change` they make. Those of all journeys where the table is counted anew. Else the
+    rows as they are (1) and as they were (-1): of the customers that this run replaced, and of all others those of
+    journeys that were open and are closed now, because the data end later.
 #}
 {% macro events_to_count(counts) %}
     {% set events = ref('journey_events') %}
@@ -15,6 +15,8 @@
     {% else %}
         {% set before = conversionflow.rows_before(events) %}
         {% set replacement = conversionflow.last_replacement(events) %}
+        {% set closes_now = conversionflow.outcome('events', 'replacement.data_end_at') ~ " = 'open' and "
+            ~ conversionflow.outcome('events', 'data_end.data_end_at') ~ " = 'lost'" %}
         {% set columns = [] %}
         {% for column in adapter.get_columns_in_relation(events) %}
             {% do columns.append('events.' ~ column.quoted) %}
@@ -30,7 +32,8 @@
             select {{ columns | join(', ') }}, -1 as change, replacement.data_end_at
             from {{ before }} as events
             cross join {{ replacement }} as replacement
-            where events.is_replaced
+            cross join {{ ref('data_end') }} as data_end
+            where events.is_replaced or {{ closes_now }}
 
             union all
 
@@ -38,10 +41,7 @@
             from {{ before }} as events
             cross join {{ replacement }} as replacement
             cross join {{ ref('data_end') }} as data_end
-            where
-                not events.is_replaced
-                and {{ conversionflow.outcome('events', 'replacement.data_end_at') }} = 'open'
-                and {{ conversionflow.outcome('events', 'data_end.data_end_at') }} = 'lost'
+            where not events.is_replaced and {{ closes_now }}
         )
     {% endif %}
 {% endmacro %}
