@@ -16,6 +16,6 @@
         ~ ' where run_id = ' ~ conversionflow.run_id()
         ~ ' and previous_run_id = (select min(run_id) from '
         ~ (known if load_relation(last_run) is none else last_run) ~ ')'
-        ~ ' and data_end_at <= (select max(event_at) from ' ~ events ~ ')'
+        ~ ' and previous_data_end_at <= data_end_at'
     ).columns[0].values()[0] == 1) }}
 {% endmacro %}

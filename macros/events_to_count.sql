@@ -15,32 +15,30 @@
     {% else %}
         {% set before = conversionflow.rows_before(events) %}
         {% set replacement = conversionflow.last_replacement(events) %}
-        {% set closes_now = conversionflow.outcome('events', 'replacement.data_end_at') ~ " = 'open' and "
-            ~ conversionflow.outcome('events', 'data_end.data_end_at') ~ " = 'lost'" %}
+        {% set closes_now = conversionflow.outcome('events', 'replacement.previous_data_end_at') ~ " = 'open' and "
+            ~ conversionflow.outcome('events', 'replacement.data_end_at') ~ " = 'lost'" %}
         {% set columns = [] %}
         {% for column in adapter.get_columns_in_relation(events) %}
             {% do columns.append('events.' ~ column.quoted) %}
         {% endfor %}
         (
-            select {{ columns | join(', ') }}, 1 as change, data_end.data_end_at
+            select {{ columns | join(', ') }}, 1 as change, replacement.data_end_at
             from {{ events }} as events
-            cross join {{ ref('data_end') }} as data_end
+            cross join {{ replacement }} as replacement
             where events.run_id = cast({{ conversionflow.run_id() }} as uuid)
 
             union all
 
-            select {{ columns | join(', ') }}, -1 as change, replacement.data_end_at
+            select {{ columns | join(', ') }}, -1 as change, replacement.previous_data_end_at
             from {{ before }} as events
             cross join {{ replacement }} as replacement
-            cross join {{ ref('data_end') }} as data_end
             where events.is_replaced or {{ closes_now }}
 
             union all
 
-            select {{ columns | join(', ') }}, 1 as change, data_end.data_end_at
+            select {{ columns | join(', ') }}, 1 as change, replacement.data_end_at
             from {{ before }} as events
             cross join {{ replacement }} as replacement
-            cross join {{ ref('data_end') }} as data_end
             where not events.is_replaced and {{ closes_now }}
         )
     {% endif %}
