@@ -3,7 +3,7 @@
 -- among the raw rows of the days that changed and the events that are built
 -- from all others; copies of those that were rejected are known from before.
 -- An id that is repeated no more does no harm here.
--- depends_on: {{ ref('changed_events') }}
+-- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
 
