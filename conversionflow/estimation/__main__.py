@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from conversionflow.estimation.compiled import clear_old_code
-from conversionflow.estimation.fit import MODELS
+from conversionflow.estimation.fitting import MODELS
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
 from conversionflow.estimation.network_kernel import (
     NetworkDraws,
