@@ -6,16 +6,21 @@ from conversionflow.optimization.money import cent_bounds, to_cents
 from conversionflow.optimization.objective import Objective
 from conversionflow.optimization.operators import diversity, gaussian_mutation, tournament, uniform_crossover
 from conversionflow.optimization.plan import Plan, PlanFigures, evaluate_plan, optimise, starting_plans
-from conversionflow.optimization.problem import BudgetProblem, default_bounds
+from conversionflow.optimization.problem import BudgetProblem, ConvexPiece, default_bounds
 from conversionflow.optimization.projection import project
+from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
 
 __all__ = [
+    "ActiveRule",
     "BudgetProblem",
+    "ConvexPiece",
     "GeneticSettings",
+    "LinearRule",
     "Objective",
     "Optimum",
     "Plan",
     "PlanFigures",
+    "Rules",
     "SearchResult",
     "cent_bounds",
     "default_bounds",

@@ -24,10 +24,11 @@ SLSQP_ITERATIONS = 200
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """A plan, (n,) money, and its mean conversions."""
+    """A plan, (n,) money, its value, and a proven upper bound of what any plan can reach (None: none proven)."""
 
     plan: Floats
     value: float
+    bound: float | None = None
 
 
 def water_filling(marginals: Callable[[Floats], Floats], low: Floats, high: Floats, total: float) -> Floats:

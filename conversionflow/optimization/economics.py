@@ -1,0 +1,111 @@
+"""What a plan brings for its money: contribution, ROAS, CPA, and the chance of a bad outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from conversionflow.core.errors import InputError
+from conversionflow.optimization.objective import Floats, Objective
+
+
+class MarketObjective(Objective, Protocol):
+    """A response whose conversions are known by market."""
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Names of the markets, the order of the last axis of `conversions_by_market`."""
+        ...
+
+    def conversions_by_market(self, plans: Floats) -> Floats:
+        """Conversions of B plans (B, n) on each of S draws in each of M markets, (S, B, M)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Posterior means of what a plan brings, per period.
+
+    Attributes
+    ----------
+    spend : float
+        Money.
+    conversions : float
+        Expected conversions.
+    contribution : float
+        Conversions less those expected without any spend.
+    revenue : float
+        Revenue of the contribution, money; nan where a market's revenue per conversion is not known.
+    """
+
+    spend: float
+    conversions: float
+    contribution: float
+    revenue: float
+
+    @property
+    def roas(self) -> float:
+        """Revenue that a unit of money brings, on the mean."""
+        return self.revenue / self.spend if self.spend > 0 else np.nan
+
+    @property
+    def cpa(self) -> float:
+        """Money per conversion that the spend brings; infinite where it brings none."""
+        return self.spend / self.contribution if self.contribution > 0 else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Economics:
+    """A response and what its conversions are worth.
+
+    Attributes
+    ----------
+    response : MarketObjective
+        Conversions for a plan.
+    revenue_per_conversion : mapping
+        Money by market.
+    """
+
+    response: MarketObjective
+    revenue_per_conversion: Mapping[str, float]
+
+    def returns(self, plan: Floats) -> Returns:
+        """Evaluate a plan, (n,) money, against no spend at all."""
+        both = self.response.conversions_by_market(np.stack([plan, np.zeros_like(plan)])).mean(axis=0)
+        contributed = both[0] - both[1]
+        prices = np.array([self.revenue_per_conversion.get(name, np.nan) for name in self.response.markets])
+        return Returns(
+            spend=float(plan.sum()),
+            conversions=float(both[0].sum()),
+            contribution=float(contributed.sum()),
+            revenue=float(contributed @ prices),
+        )
+
+    def thin(self, draws: int) -> "Economics":
+        """Return the same on at most ``draws`` posterior draws."""
+        return Economics(self.response.thin(draws), self.revenue_per_conversion)
+
+    def check_revenue(self) -> None:
+        """Refuse to speak of revenue where it is not known.
+
+        Raises
+        ------
+        InputError
+            Naming the markets.
+        """
+        prices = self.revenue_per_conversion
+        missing = [name for name in self.response.markets if not np.isfinite(prices.get(name, np.nan))]
+        if missing:
+            raise InputError(
+                f"There is no revenue per conversion of {', '.join(missing)} to judge a plan by."
+            )
+
+
+def shortfall(outcomes: Floats, share: float) -> float:
+    """Mean of the worst ``share`` of draws (S,), at least one: conditional value at risk.
+
+    Rockafellar & Uryasev (2000), *Journal of Risk* 2(3): 21-41.
+    """
+    worst = max(1, round(share * len(outcomes)))
+    return float(np.partition(outcomes, worst - 1)[:worst].mean())

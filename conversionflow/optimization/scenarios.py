@@ -1,0 +1,284 @@
+"""Scenarios whose total budget is itself the answer: targets, and plans along a range of totals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil, floor
+
+import numpy as np
+from scipy.optimize import brentq
+
+from conversionflow.core.errors import InfeasibleBudgetError, InputError
+from conversionflow.optimization.economics import Economics, Returns
+from conversionflow.optimization.exact import slsqp
+from conversionflow.optimization.money import CENTS
+from conversionflow.optimization.objective import Floats
+from conversionflow.optimization.problem import BudgetProblem
+
+STEPS = 12
+"""Steps of total budget from the least to the most, between which a target is looked for."""
+
+COARSE_DRAWS = 50
+"""Posterior draws on which the step that holds the target is found; the total is found on all."""
+
+LAST_SHARE = 0.01
+"""Share of the budget that counts as its last money where a marginal return is asked for."""
+
+MET = 1e-6
+"""Relative distance from a target at which it counts as met."""
+
+HALVINGS = 50
+"""Halvings of the range of totals that rules leave: below a cent."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a target is judged.
+
+    Attributes
+    ----------
+    unit : str
+        What the target's number is.
+    rises : bool
+        Whether more budget brings the figure up: then the least budget that meets the target is the answer,
+        and otherwise the largest that still does.
+    at_most : bool
+        Whether the figure must not exceed the target; it must reach it otherwise.
+    """
+
+    unit: str
+    rises: bool = False
+    at_most: bool = False
+
+
+MEASURES = {
+    "conversions": Measure("tracked conversions per period", rises=True),
+    "roas": Measure("revenue of the contribution over spend"),
+    "cpa": Measure("spend per contributed conversion", at_most=True),
+    "mroas": Measure("revenue of the last money over that money"),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure of `MEASURES` that a plan is to meet."""
+
+    figure: str
+    amount: float
+
+    def __post_init__(self) -> None:
+        if self.figure not in MEASURES:
+            raise InputError(f"There is no target {self.figure!r}; choose from {', '.join(MEASURES)}.")
+        if not (np.isfinite(self.amount) and self.amount > 0):
+            raise InputError(f"The target of {self.figure} is {self.amount}, not a number above 0.")
+
+    @property
+    def measure(self) -> Measure:
+        """How it is judged."""
+        return MEASURES[self.figure]
+
+    def excess(self, reached: float) -> float:
+        """Return by what share of itself the target is exceeded, below 0 where it is missed."""
+        if not np.isfinite(reached):
+            return -1.0
+        excess = reached / self.amount - 1.0
+        return -excess if self.measure.at_most else excess
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The total that a target asks for.
+
+    Attributes
+    ----------
+    total : float
+        Money per period, whole cents.
+    reached : float
+        The figure of the best plan of that total.
+    met : bool
+        Whether that meets the target.
+    note : str
+        What a reader must know: that bounds end the search, or that no total meets the target. Empty else.
+    """
+
+    total: float
+    reached: float
+    met: bool
+    note: str
+
+
+@dataclass(eq=False)
+class PlanPath:
+    """The best plans of totals from the least to the most that bounds and rules allow.
+
+    Attributes
+    ----------
+    economics : Economics
+        What plans are judged by; the plans make its response's mean conversions as large as they can.
+    problem_at : callable
+        The problem of a total; raises InfeasibleBudgetError where bounds and rules leave no plan.
+    lowest, highest : float
+        Ends of the totals, money.
+    """
+
+    economics: Economics
+    problem_at: Callable[[float], BudgetProblem]
+    lowest: float
+    highest: float
+    _known: dict[float, Floats] = field(default_factory=dict)
+
+    def plan(self, total: float) -> Floats:
+        """Return the best plan of a total, (n,) money, begun from the plan of the nearest total known."""
+        cents = round(total * CENTS) / CENTS
+        if cents not in self._known:
+            problem = self.problem_at(cents)
+            starts = [problem.current]
+            if self._known:
+                nearest = min(self._known, key=lambda known: abs(known - cents))
+                starts.append(self._known[nearest] * (cents / nearest))
+            self._known[cents] = slsqp(self.economics.response, problem, np.array(starts)).plan
+        return self._known[cents]
+
+    def figure(self, name: str, total: float) -> float:
+        """Return a figure of `MEASURES` of the best plan of a total."""
+        plan = self.plan(total)
+        if name == "mroas":
+            return self.marginal_roas(total)
+        reached: float = getattr(self.economics.returns(plan), name)
+        return reached
+
+    def marginal_roas(self, total: float) -> float:
+        """Return what the last share of a total brings in revenue, over that money.
+
+        The money is the last `LAST_SHARE` of the total, or the next where bounds allow no less; nan where
+        they allow neither.
+        """
+        below = max(total * (1 - LAST_SHARE), self.lowest)
+        above = total if below < total else min(total * (1 + LAST_SHARE), self.highest)
+        if not above > below:
+            return np.nan
+        more, less = (self.economics.returns(self.plan(end)) for end in (above, below))
+        return (more.revenue - less.revenue) / (more.spend - less.spend)
+
+    def on_fewer(self, draws: int) -> "PlanPath":
+        """Return the path on at most ``draws`` posterior draws."""
+        return PlanPath(self.economics.thin(draws), self.problem_at, self.lowest, self.highest)
+
+    def remember(self, other: "PlanPath") -> None:
+        """Begin from the plans of another path where no own is nearer."""
+        self._starts = other
+
+
+def attainable(
+    problem_at: Callable[[float], BudgetProblem], low: float, high: float, inside: float
+) -> tuple[float, float]:
+    """Return the least and the most total between low and high that bounds and rules allow, money.
+
+    Parameters
+    ----------
+    problem_at : callable
+        The problem of a total; raises InfeasibleBudgetError.
+    low, high : float
+        Sums of the bounds.
+    inside : float
+        A total that is allowed.
+
+    Raises
+    ------
+    InfeasibleBudgetError
+        Where ``inside`` is not.
+    """
+    problem_at(inside)
+    return _last_allowed(problem_at, inside, low), _last_allowed(problem_at, inside, high)
+
+
+def _last_allowed(problem_at: Callable[[float], BudgetProblem], allowed: float, end: float) -> float:
+    """Return the total nearest to the end, in cents, on the way from an allowed one."""
+    rounding = ceil if end < allowed else floor
+    wanted, good = rounding(round(end * CENTS, 4)), round(allowed * CENTS)
+    if _allows(problem_at, wanted / CENTS):
+        return wanted / CENTS
+    for _ in range(HALVINGS):
+        middle = (good + wanted) // 2
+        if middle in (good, wanted):
+            break
+        good, wanted = (middle, wanted) if _allows(problem_at, middle / CENTS) else (good, middle)
+    return good / CENTS
+
+
+def _allows(problem_at: Callable[[float], BudgetProblem], total: float) -> bool:
+    try:
+        problem_at(total)
+    except InfeasibleBudgetError:
+        return False
+    return True
+
+
+def find_total(target: Target, path: PlanPath) -> Answer:
+    """Find the least total that brings the conversions of a target, or the largest that still pays as asked.
+
+    A grid of totals on few draws shows between which two the target is crossed, for the largest budget the
+    last time; the total is then found on all draws by Brent's method (1973, *Algorithms for Minimization
+    without Derivatives*, chapter 4) and rounded to the cent on the side that meets the target.
+    """
+    totals = np.unique(np.round(np.linspace(path.lowest, path.highest, STEPS + 1), 2))
+    coarse = path.on_fewer(COARSE_DRAWS)
+    met = np.array([target.excess(coarse.figure(target.figure, total)) >= 0 for total in totals])
+
+    def excess(total: float) -> float:
+        return target.excess(path.figure(target.figure, total))
+
+    rises = target.measure.rises
+    first = int(np.argmax(met)) if rises else len(met) - 1 - int(np.argmax(met[::-1]))
+    cells = np.arange(len(totals) - 1)
+    left = first - 1 if rises else first
+    # the draws left out move the crossing a little: neighbouring steps are tried where the first has none
+    for cell in sorted(cells, key=lambda cell: abs(cell - left)) if met.any() else cells[::-1]:
+        low, high = totals[cell], totals[cell + 1]
+        if (excess(low) >= 0) != (excess(high) >= 0):
+            return _crossing(target, path, excess, low, high)
+        if met.all() or not met.any():
+            break
+    return _at_the_end(target, path, totals)
+
+
+def _crossing(
+    target: Target, path: PlanPath, excess: Callable[[float], float], low: float, high: float
+) -> Answer:
+    """Return the total between two at which the target is just met."""
+    root = brentq(excess, low, high, xtol=0.5 / CENTS, rtol=4 * np.finfo(float).eps)
+    step = 1 if target.measure.rises else -1
+    cents = ceil(root * CENTS) if step > 0 else floor(root * CENTS)
+    ends = round(low * CENTS), round(high * CENTS)
+    while excess(cents / CENTS) < -MET and ends[0] <= cents + step <= ends[1]:
+        cents += step
+    total = cents / CENTS
+    reached = path.figure(target.figure, total)
+    return Answer(total, reached, target.excess(reached) >= -MET, "")
+
+
+def _at_the_end(target: Target, path: PlanPath, totals: Floats) -> Answer:
+    """Return the best total where none between the bounds is the answer, and say so."""
+    reached = np.array([path.figure(target.figure, total) for total in totals])
+    excess = np.array([target.excess(figure) for figure in reached])
+    met = bool((excess >= -MET).any())
+    if met:
+        best = int(np.argmax(excess >= -MET)) if target.measure.rises else len(totals) - 1
+        side = "least" if target.measure.rises else "most"
+        note = (
+            f"The {side} that the bounds allow, {totals[best]:,.2f}, meets the target of "
+            f"{target.amount:,.2f} with {reached[best]:,.2f}: the answer may lie beyond the bounds"
+        )
+    else:
+        best = int(np.argmax(excess))
+        note = (
+            f"The target of {target.amount:,.2f} cannot be reached between {totals[0]:,.2f} and "
+            f"{totals[-1]:,.2f}, which the bounds allow; the best there is {reached[best]:,.2f}"
+        )
+    return Answer(float(totals[best]), float(reached[best]), met, note)
+
+
+def plan_returns(economics: Economics, plan: Floats, path: PlanPath | None = None) -> dict[str, float]:
+    """Return the figures of a plan by name: `roas`, `cpa`, and with a path through it `mroas`."""
+    returns: Returns = economics.returns(plan)
+    marginal = np.nan if path is None else path.marginal_roas(float(plan.sum()))
+    return {"roas": returns.roas, "cpa": returns.cpa, "mroas": marginal}
