@@ -8,6 +8,7 @@ from conversionflow.optimization.operators import diversity, gaussian_mutation, 
 from conversionflow.optimization.plan import Plan, PlanFigures, evaluate_plan, optimise, starting_plans
 from conversionflow.optimization.problem import BudgetProblem, ConvexPiece, default_bounds
 from conversionflow.optimization.projection import project
+from conversionflow.optimization.rule_seeds import read_rules
 from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "genetic_search",
     "optimise",
     "project",
+    "read_rules",
     "slsqp",
     "starting_plans",
     "to_cents",
