@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from conversionflow.core.errors import InfeasibleBudgetError, InputError
-from conversionflow.optimization.economics import Economics, Returns
+from conversionflow.optimization.economics import Economics
 from conversionflow.optimization.exact import slsqp
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats
@@ -163,10 +163,6 @@ class PlanPath:
         """Return the path on at most ``draws`` posterior draws."""
         return PlanPath(self.economics.thin(draws), self.problem_at, self.lowest, self.highest)
 
-    def remember(self, other: "PlanPath") -> None:
-        """Begin from the plans of another path where no own is nearer."""
-        self._starts = other
-
 
 def attainable(
     problem_at: Callable[[float], BudgetProblem], low: float, high: float, inside: float
@@ -229,16 +225,14 @@ def find_total(target: Target, path: PlanPath) -> Answer:
 
     rises = target.measure.rises
     first = int(np.argmax(met)) if rises else len(met) - 1 - int(np.argmax(met[::-1]))
-    cells = np.arange(len(totals) - 1)
     left = first - 1 if rises else first
-    # the draws left out move the crossing a little: neighbouring steps are tried where the first has none
-    for cell in sorted(cells, key=lambda cell: abs(cell - left)) if met.any() else cells[::-1]:
+    # the draws left out move the crossing a little: the steps beside it are tried where it has none
+    beside = [cell for cell in (left, left - 1, left + 1) if 0 <= cell < len(totals) - 1]
+    for cell in beside:
         low, high = totals[cell], totals[cell + 1]
         if (excess(low) >= 0) != (excess(high) >= 0):
             return _crossing(target, path, excess, low, high)
-        if met.all() or not met.any():
-            break
-    return _at_the_end(target, path, totals)
+    return _at_the_end(target, path, totals, coarse)
 
 
 def _crossing(
@@ -256,29 +250,25 @@ def _crossing(
     return Answer(total, reached, target.excess(reached) >= -MET, "")
 
 
-def _at_the_end(target: Target, path: PlanPath, totals: Floats) -> Answer:
+def _at_the_end(target: Target, path: PlanPath, totals: Floats, coarse: PlanPath) -> Answer:
     """Return the best total where none between the bounds is the answer, and say so."""
-    reached = np.array([path.figure(target.figure, total) for total in totals])
-    excess = np.array([target.excess(figure) for figure in reached])
-    met = bool((excess >= -MET).any())
+    excess = np.array([target.excess(coarse.figure(target.figure, total)) for total in totals])
+    met = bool((excess >= 0).any())
     if met:
-        best = int(np.argmax(excess >= -MET)) if target.measure.rises else len(totals) - 1
-        side = "least" if target.measure.rises else "most"
-        note = (
-            f"The {side} that the bounds allow, {totals[best]:,.2f}, meets the target of "
-            f"{target.amount:,.2f} with {reached[best]:,.2f}: the answer may lie beyond the bounds"
-        )
+        best = int(np.argmax(excess >= 0)) if target.measure.rises else len(totals) - 1
     else:
         best = int(np.argmax(excess))
+    total = float(totals[best])
+    reached = path.figure(target.figure, total)
+    if target.excess(reached) >= -MET:
+        side = "least" if target.measure.rises else "most"
         note = (
-            f"The target of {target.amount:,.2f} cannot be reached between {totals[0]:,.2f} and "
-            f"{totals[-1]:,.2f}, which the bounds allow; the best there is {reached[best]:,.2f}"
+            f"The {side} that the bounds allow, {total:,.2f}, meets the target of {target.amount:,.2f} "
+            f"with {reached:,.2f}: the answer may lie beyond the bounds"
         )
-    return Answer(float(totals[best]), float(reached[best]), met, note)
-
-
-def plan_returns(economics: Economics, plan: Floats, path: PlanPath | None = None) -> dict[str, float]:
-    """Return the figures of a plan by name: `roas`, `cpa`, and with a path through it `mroas`."""
-    returns: Returns = economics.returns(plan)
-    marginal = np.nan if path is None else path.marginal_roas(float(plan.sum()))
-    return {"roas": returns.roas, "cpa": returns.cpa, "mroas": marginal}
+        return Answer(total, reached, True, note)
+    note = (
+        f"The target of {target.amount:,.2f} cannot be reached between {totals[0]:,.2f} and "
+        f"{totals[-1]:,.2f}, which the bounds allow; the best there is {reached:,.2f} at {total:,.2f}"
+    )
+    return Answer(total, reached, False, note)
