@@ -72,7 +72,30 @@
         'total_budget': {'kind': 'number', 'low': 0.01, 'high': 1e15, 'optional': true},
         'min_spend_ratio': {'kind': 'number', 'low': 0, 'high': 1},
         'max_spend_ratio': {'kind': 'number', 'low': 1, 'high': 100},
+        'objective': {'kind': 'choice', 'choices': ['conversions', 'revenue', 'downside']},
+        'downside_share': {'kind': 'number', 'low': 0.001, 'high': 1},
+        'scenarios': {
+            'kind': 'scenarios', 'choices': [
+                'fixed_budget', 'sweep', 'target_conversions', 'target_roas', 'target_cpa', 'target_mroas',
+            ]
+        },
+        'sweep_ratios': {'kind': 'numbers', 'low': 0.01, 'high': 100},
+        'target_conversions': {'kind': 'number', 'low': 1e-9, 'high': 1e15, 'optional': true},
+        'target_roas': {'kind': 'number', 'low': 1e-9, 'high': 1e15, 'optional': true},
+        'target_cpa': {'kind': 'number', 'low': 1e-9, 'high': 1e15, 'optional': true},
+        'target_mroas': {'kind': 'number', 'low': 1e-9, 'high': 1e15, 'optional': true},
+        'saved_scenarios_schema': {'kind': 'identifier'},
+        'share_interval_draws': {'kind': 'integer', 'low': 2, 'high': 100000},
+        'sensitivity_share': {'kind': 'number', 'low': 0.01, 'high': 0.5},
         'optimizer_population_size': {'kind': 'integer', 'low': 10, 'high': 10000},
         'optimizer_generations': {'kind': 'integer', 'low': 1, 'high': 100000},
+        'optimizer_scenario_generations': {'kind': 'integer', 'low': 1, 'high': 100000},
+        'optimizer_elite_share': {'kind': 'number', 'low': 0, 'high': 0.9},
+        'optimizer_tournament_size': {'kind': 'integer', 'low': 1, 'high': 1000},
+        'optimizer_mutated_touchpoints': {'kind': 'number', 'low': 0.01, 'high': 1000},
+        'optimizer_mutation_scale': {'kind': 'number', 'low': 1e-06, 'high': 10},
+        'optimizer_final_mutation_scale': {'kind': 'number', 'low': 1e-06, 'high': 10},
+        'optimizer_search_draws': {'kind': 'integer', 'low': 1, 'high': 100000},
+        'optimizer_reference_starts': {'kind': 'integer', 'low': 1, 'high': 1000},
     }) }}
 {% endmacro %}
