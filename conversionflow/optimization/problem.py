@@ -7,9 +7,21 @@ import numpy as np
 from conversionflow.core.errors import InfeasibleBudgetError, SettingsError
 from conversionflow.optimization.money import CENTS, cent_bounds, to_cents
 from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.projection import project
 
 ROUNDING_CENTS = 0.49
 """Cents by which bounds may miss the budget: below one half, so that rounding outward always meets it."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConvexPiece:
+    """Bounds (n,), and ``least <= matrix @ plan <= most`` with R rows."""
+
+    low: Floats
+    high: Floats
+    matrix: Floats
+    least: Floats
+    most: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +75,15 @@ class BudgetProblem:
         """Whether today's plan spends the budget inside the bounds."""
         inside = bool(((self.low <= self.current) & (self.current <= self.high)).all())
         return inside and round(self.current.sum() * CENTS) == round(self.total * CENTS)
+
+    def repair(self, plans: Floats) -> Floats:
+        """Return the nearest feasible plans, (B, n) money."""
+        return project(plans, self.low, self.high, self.total)
+
+    def convex_piece(self, plan: Floats) -> ConvexPiece:
+        """Return the convex set of feasible plans around a plan."""
+        empty = np.zeros((0, len(plan)))
+        return ConvexPiece(self.low, self.high, empty, np.zeros(0), np.zeros(0))
 
     def rounded(self, plan: Floats) -> Floats:
         """Return the plan, (n,) money, in whole cents that spend the budget exactly inside the bounds."""

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.optimization import (
     BudgetProblem,
+    ExpectedConversions,
     GeneticSettings,
     default_bounds,
     evaluate_plan,
@@ -134,7 +135,7 @@ def test_the_genetic_algorithm_alone_reaches_the_concave_optimum_closely(seed):
 def test_slsqp_equals_water_filling_on_concave_curves(seed):
     response, problem = make(15, seed)
     best = water_filling(response.marginals, problem.low, problem.high, problem.total)
-    found = slsqp(response, problem, problem.current[None])
+    found = slsqp(ExpectedConversions(response), problem, problem.current[None])
     assert abs(lift_gap(response, problem, best, found.plan)) < 1e-7
     assert found.value == pytest.approx(value(response, found.plan), rel=1e-12)
 
@@ -389,7 +390,7 @@ def test_narrow_and_extreme_problems_still_give_an_exact_plan(current, low, high
 
 def test_starting_plans_are_feasible_and_begin_with_today():
     response, problem = make(6, 11)
-    plans = starting_plans(response, problem, 5, seed=0)
+    plans = starting_plans(ExpectedConversions(response), problem, 5, seed=0)
     assert plans.shape == (5, 6)
     np.testing.assert_allclose(plans[0], problem.current, rtol=1e-12)
     np.testing.assert_allclose(plans.sum(axis=1), problem.total, rtol=1e-12)
