@@ -1,7 +1,7 @@
 """Plans that no other beats in every goal, between today's and the best, by NSGA-II from exact seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from conversionflow.optimization.genetic_settings import GeneticSettings
 from conversionflow.optimization.goals import Goal, moved_share
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.operators import diversity, tournament
-from conversionflow.optimization.pareto import crowding_distances, non_dominated_ranks
+from conversionflow.optimization.pareto import crowding_distances, non_dominated_ranks, survivors
 from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.seeds import searchable
 
@@ -75,6 +75,7 @@ def search_frontier(
     """
     if not goals or any(goal.keys != problem.keys for goal in goals):
         raise InputError("A frontier needs one or more goals of the problem's markets and touchpoints.")
+    settings = replace(settings, generations=settings.frontier_generations)
     searched = [searchable(goal, problem, settings) for goal in goals]
     state = resumed and fitting(resumed, problem, settings)
     if state is None:
@@ -112,7 +113,7 @@ def _next(
     children = offspring(*parents, problem, settings, generation, rng)
     plans = np.concatenate([state.plans, children])
     values = np.concatenate([state.fitness, objective_values(goals, problem, children)])
-    kept = np.argsort(_standing(values), kind="stable")[:count]
+    kept = survivors(values, count)
     return _state(plans[kept], values[kept], problem, state.history)
 
 

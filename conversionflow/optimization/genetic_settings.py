@@ -36,6 +36,8 @@ class GeneticSettings:
         Amounts of a touchpoint at which such a curve is read off.
     reference_starts : int
         Starting plans of the SLSQP reference.
+    frontier_generations : int
+        Generations of the search for a frontier, which begins near it.
     frontier_points : int
         Weights with which goals are summed for the plans that a frontier is searched from.
     kept_uplift : float
@@ -57,6 +59,7 @@ class GeneticSettings:
     approximations: int = 4
     approximation_points: int = 17
     reference_starts: int = 8
+    frontier_generations: int = 40
     frontier_points: int = 24
     kept_uplift: float = 0.9
     seed: int = 0

@@ -66,6 +66,35 @@ def crowding_distances(values: Floats, ranks: Integers) -> Floats:
     return distances
 
 
+def survivors(values: Floats, count: int) -> Integers:
+    """Return the ``count`` individuals to keep: whole fronts, then the last without its most crowded.
+
+    The most crowded goes first and its neighbours' distances are taken anew, as all at once would leave gaps
+    where several close ones go together (Kukkonen & Deb, 2006, *IEEE Congress on Evolutionary Computation*:
+    1179-1186).
+
+    Parameters
+    ----------
+    values : (B, M) array
+        Objectives, higher is better.
+    count : int
+        At most B.
+
+    Returns
+    -------
+    (count,) integer array
+        By front.
+    """
+    ranks = non_dominated_ranks(values)
+    order = np.argsort(ranks, kind="stable")
+    last = ranks[order[count - 1]]
+    whole, thinned = order[ranks[order] < last], order[ranks[order] == last]
+    while len(whole) + len(thinned) > count:
+        distances = crowding_distances(values[thinned], np.zeros(len(thinned), dtype=np.int64))
+        thinned = np.delete(thinned, np.argmin(distances))
+    return np.concatenate([whole, thinned])
+
+
 def hypervolume(values: Floats, reference: Floats) -> float:
     """Return the volume that individuals dominate above a reference point.
 
