@@ -1,7 +1,7 @@
 """Optimisation: the budget plan that serves a goal best, exact to the cent, with its uncertainty."""
 
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
-from conversionflow.optimization.exact import first_order_gap, water_filling
+from conversionflow.optimization.exact import Optimum, first_order_gap, water_filling
 from conversionflow.optimization.frontier import Frontier, objective_values, search_frontier
 from conversionflow.optimization.genetic import Observer, SearchResult, SearchState, genetic_search
 from conversionflow.optimization.genetic_settings import GeneticSettings
@@ -20,16 +20,19 @@ from conversionflow.optimization.objective import (
     SeparableObjective,
 )
 from conversionflow.optimization.operators import diversity, gaussian_mutation, tournament, uniform_crossover
-from conversionflow.optimization.pareto import crowding_distances, hypervolume, non_dominated_ranks
+from conversionflow.optimization.pareto import crowding_distances, hypervolume, non_dominated_ranks, survivors
 from conversionflow.optimization.plan import Plan, PlanFigures, evaluate_plan, optimise
-from conversionflow.optimization.polish import Optimum, slsqp
-from conversionflow.optimization.problem import BudgetProblem, default_bounds
+from conversionflow.optimization.polish import slsqp
+from conversionflow.optimization.problem import BudgetProblem, ConvexPiece, default_bounds
 from conversionflow.optimization.projection import project
+from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
 from conversionflow.optimization.search import Found, find_plan
 from conversionflow.optimization.seeds import exact_plan, starting_plans
 
 __all__ = [
+    "ActiveRule",
     "BudgetProblem",
+    "ConvexPiece",
     "CurveTable",
     "Downside",
     "DrawsObjective",
@@ -39,12 +42,14 @@ __all__ = [
     "Frontier",
     "GeneticSettings",
     "Goal",
+    "LinearRule",
     "MarketObjective",
     "Objective",
     "Observer",
     "Optimum",
     "Plan",
     "PlanFigures",
+    "Rules",
     "SearchResult",
     "SearchState",
     "SeparableObjective",
@@ -68,6 +73,7 @@ __all__ = [
     "search_frontier",
     "slsqp",
     "starting_plans",
+    "survivors",
     "to_cents",
     "tournament",
     "uniform_crossover",

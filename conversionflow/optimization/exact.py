@@ -1,6 +1,7 @@
 """Exact and gradient answers beside the genetic algorithm: its seeds, its reference, its tests."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,15 @@ PRICES = 16
 
 HALVINGS = 60
 """Halvings of an amount's range: below the rounding of float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """A plan, (n,) money, its value, and a proven upper bound of what any plan can reach (None: none proven)."""
+
+    plan: Floats
+    value: float
+    bound: float | None = None
 
 
 def water_filling(marginals: Callable[[Floats], Floats], low: Floats, high: Floats, total: float) -> Floats:

@@ -1,10 +1,9 @@
 """Gradient steps from a plan to the local optimum beside it, under the same on, off and step choices."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.optimize import LinearConstraint, minimize
 
+from conversionflow.optimization.exact import Optimum
 from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
@@ -13,14 +12,6 @@ SLSQP_TOLERANCE = 1e-12
 """Change of the goal that ends a run, as a share of the largest gain in sight at its start."""
 
 SLSQP_ITERATIONS = 200
-
-
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """A plan, (n,) money, and its value."""
-
-    plan: Floats
-    value: float
 
 
 def slsqp(goal: Goal, problem: BudgetProblem, starts: Floats) -> Optimum:
