@@ -1,26 +1,11 @@
-"""What a plan brings for its money: contribution, ROAS, CPA, and the chance of a bad outcome."""
+"""What a plan brings for its money: contribution, ROAS and CPA."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from conversionflow.core.errors import InputError
-from conversionflow.optimization.objective import Floats, Objective
-
-
-class MarketObjective(Objective, Protocol):
-    """A response whose conversions are known by market."""
-
-    @property
-    def markets(self) -> tuple[str, ...]:
-        """Names of the markets, the order of the last axis of `conversions_by_market`."""
-        ...
-
-    def conversions_by_market(self, plans: Floats) -> Floats:
-        """Conversions of B plans (B, n) on each of S draws in each of M markets, (S, B, M)."""
-        ...
+from conversionflow.optimization.objective import Floats, MarketObjective
 
 
 @dataclass(frozen=True)
@@ -85,27 +70,3 @@ class Economics:
     def thin(self, draws: int) -> "Economics":
         """Return the same on at most ``draws`` posterior draws."""
         return Economics(self.response.thin(draws), self.revenue_per_conversion)
-
-    def check_revenue(self) -> None:
-        """Refuse to speak of revenue where it is not known.
-
-        Raises
-        ------
-        InputError
-            Naming the markets.
-        """
-        prices = self.revenue_per_conversion
-        missing = [name for name in self.response.markets if not np.isfinite(prices.get(name, np.nan))]
-        if missing:
-            raise InputError(
-                f"There is no revenue per conversion of {', '.join(missing)} to judge a plan by."
-            )
-
-
-def shortfall(outcomes: Floats, share: float) -> float:
-    """Mean of the worst ``share`` of draws (S,), at least one: conditional value at risk.
-
-    Rockafellar & Uryasev (2000), *Journal of Risk* 2(3): 21-41.
-    """
-    worst = max(1, round(share * len(outcomes)))
-    return float(np.partition(outcomes, worst - 1)[:worst].mean())

@@ -9,9 +9,10 @@ from scipy.optimize import brentq
 
 from conversionflow.core.errors import InfeasibleBudgetError, InputError
 from conversionflow.optimization.economics import Economics
-from conversionflow.optimization.exact import slsqp
+from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats
+from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
 
 STEPS = 12
@@ -112,14 +113,17 @@ class PlanPath:
 
     Attributes
     ----------
+    goal : Goal
+        What the plans make as large as they can.
     economics : Economics
-        What plans are judged by; the plans make its response's mean conversions as large as they can.
+        What targets are judged by.
     problem_at : callable
         The problem of a total; raises InfeasibleBudgetError where bounds and rules leave no plan.
     lowest, highest : float
         Ends of the totals, money.
     """
 
+    goal: Goal
     economics: Economics
     problem_at: Callable[[float], BudgetProblem]
     lowest: float
@@ -135,7 +139,7 @@ class PlanPath:
             if self._known:
                 nearest = min(self._known, key=lambda known: abs(known - cents))
                 starts.append(self._known[nearest] * (cents / nearest))
-            self._known[cents] = slsqp(self.economics.response, problem, np.array(starts)).plan
+            self._known[cents] = slsqp(self.goal, problem, np.array(starts)).plan
         return self._known[cents]
 
     def figure(self, name: str, total: float) -> float:
@@ -161,7 +165,7 @@ class PlanPath:
 
     def on_fewer(self, draws: int) -> "PlanPath":
         """Return the path on at most ``draws`` posterior draws."""
-        return PlanPath(self.economics.thin(draws), self.problem_at, self.lowest, self.highest)
+        return PlanPath(self.goal.thin(draws), self.economics.thin(draws), self.problem_at, self.lowest, self.highest)
 
 
 def attainable(

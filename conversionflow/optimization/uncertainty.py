@@ -1,29 +1,17 @@
 """How far a plan rests on what is not known: solved again on some of the draws, or on draws weighted anew."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conversionflow.optimization.exact import slsqp
+from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.objective import Floats, Objective
+from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
 
 Places = NDArray[np.intp]
-
-
-class DrawsObjective(Objective, Protocol):
-    """A response that can be taken on some of its draws."""
-
-    @property
-    def draw_count(self) -> int:
-        """Number S of draws."""
-        ...
-
-    def take(self, draws: Places) -> Self:
-        """Return the same response on the draws of these places, which may repeat."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,38 +33,34 @@ class Resolved:
     uplift_of_given: float
 
 
-def resolve(objective: Objective, problem: BudgetProblem, given: Floats) -> Resolved:
-    """Solve again from a given plan, (n,) money, on the draws of the objective."""
-    plan = slsqp(objective, problem, np.stack([given])).plan
+def resolve(goal: Goal, objective: Objective, problem: BudgetProblem, given: Floats) -> Resolved:
+    """Solve for a goal again from a given plan, (n,) money; goal and objective are of the same draws."""
+    plan = slsqp(goal, problem, given[None]).plan
     today, best, kept = objective.conversions(np.stack([problem.current, plan, given])).mean(axis=0).tolist()
     return Resolved(plan, best - today, kept - today)
 
 
 def share_intervals(
-    objective: DrawsObjective, problem: BudgetProblem, given: Floats, draws: int, credible_mass: float
+    goals: Iterable[Goal], problem: BudgetProblem, given: Floats, credible_mass: float
 ) -> tuple[Floats, Floats]:
     """Return the interval of each touchpoint's share of the budget, (n,) each.
 
-    The best plan is solved for on each of at most ``draws`` single posterior draws, evenly chosen, from the
-    given plan: the interval is of what would be best if one knew the response, and says how far the data
-    settle where the money goes.
+    The best plan is solved for by each goal, from the given plan. With a goal of one posterior draw each, the
+    interval is of what would be best if one knew the response, and says how far the data settle where the
+    money goes.
 
     Parameters
     ----------
-    objective : DrawsObjective
-        The response.
+    goals : iterable of Goal
+        One per posterior draw.
     problem : BudgetProblem
         Bounds, rules and budget.
     given : (n,) array
         The plan to start from, money.
-    draws : int
-        Most draws to solve on.
     credible_mass : float
         Mass of the equal-tailed intervals.
     """
-    kept = min(draws, objective.draw_count)
-    places = np.arange(kept) * objective.draw_count // kept
-    plans = [slsqp(objective.take(np.array([place])), problem, given[None]).plan for place in places]
+    plans = [slsqp(goal, problem, given[None]).plan for goal in goals]
     tails = [(1 - credible_mass) / 2, (1 + credible_mass) / 2]
     low, high = np.quantile(np.array(plans) / problem.total, tails, axis=0)
     return low, high
