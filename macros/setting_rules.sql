@@ -97,5 +97,12 @@
         'optimizer_final_mutation_scale': {'kind': 'number', 'low': 1e-06, 'high': 10},
         'optimizer_search_draws': {'kind': 'integer', 'low': 1, 'high': 100000},
         'optimizer_reference_starts': {'kind': 'integer', 'low': 1, 'high': 1000},
+        'optimizer_first_parent_share': {'kind': 'number', 'low': 0, 'high': 1},
+        'optimizer_curve_points': {'kind': 'integer', 'low': 2, 'high': 100000},
+        'optimizer_approximations': {'kind': 'integer', 'low': 0, 'high': 1000},
+        'optimizer_approximation_points': {'kind': 'integer', 'low': 2, 'high': 10000},
+        'optimizer_frontier_points': {'kind': 'integer', 'low': 2, 'high': 10000},
+        'optimizer_frontier_generations': {'kind': 'integer', 'low': 1, 'high': 100000},
+        'optimizer_kept_uplift': {'kind': 'number', 'low': 0, 'high': 1},
     }) }}
 {% endmacro %}

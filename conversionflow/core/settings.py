@@ -53,6 +53,13 @@ class Settings:
     optimizer_final_mutation_scale: float
     optimizer_search_draws: int
     optimizer_reference_starts: int
+    optimizer_first_parent_share: float
+    optimizer_curve_points: int
+    optimizer_approximations: int
+    optimizer_approximation_points: int
+    optimizer_frontier_points: int
+    optimizer_frontier_generations: int
+    optimizer_kept_uplift: float
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Settings":

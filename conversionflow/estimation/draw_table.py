@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from conversionflow.core.errors import InputError
-from conversionflow.estimation.types import KEY_COLUMNS, Array
+from conversionflow.estimation.types import KEY_COLUMNS, NOT_APPLICABLE, Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,12 @@ class DrawTable:
         """Touchpoints that have the parameter."""
         codes = np.unique(self.codes["touchpoint"][self._rows(parameter)])
         return {str(self.names["touchpoint"][code]) for code in codes if code >= 0}
+
+    def has_related(self, parameter: str) -> bool:
+        """Whether the parameter is of pairs of touchpoints."""
+        codes = np.unique(self.codes["related_touchpoint"][self._rows(parameter)])
+        related = (self.names["related_touchpoint"][code] for code in codes if code >= 0)
+        return any(name != NOT_APPLICABLE for name in related)
 
     def array(self, parameter: str, *axes: Sequence[str], fill: float = 0.0) -> Array:
         """Read one parameter.

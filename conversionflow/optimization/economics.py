@@ -67,6 +67,13 @@ class Economics:
             revenue=float(contributed @ prices),
         )
 
+    def marginal_revenue(self, plan: Floats) -> Floats:
+        """Revenue of one more unit of money on each touchpoint of a plan, (n,); nan as for `Returns`."""
+        _, gradient = self.response.mean_and_gradient(plan)
+        prices = [self.revenue_per_conversion.get(market, np.nan) for market, _ in self.response.keys]
+        marginal: Floats = np.array(prices) * gradient
+        return marginal
+
     def thin(self, draws: int) -> "Economics":
         """Return the same on at most ``draws`` posterior draws."""
         return Economics(self.response.thin(draws), self.revenue_per_conversion)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
@@ -19,10 +20,10 @@ STEPS = 12
 """Steps of total budget from the least to the most, between which a target is looked for."""
 
 COARSE_DRAWS = 50
-"""Posterior draws on which the step that holds the target is found; the total is found on all."""
+"""Posterior draws on which the step that holds the target, and the way of the next money, are found."""
 
 LAST_SHARE = 0.01
-"""Share of the budget that counts as its last money where a marginal return is asked for."""
+"""Share of a budget by which it changes where the way of the next money is asked for."""
 
 MET = 1e-6
 """Relative distance from a target at which it counts as met."""
@@ -55,7 +56,7 @@ MEASURES = {
     "conversions": Measure("tracked conversions per period", rises=True),
     "roas": Measure("revenue of the contribution over spend"),
     "cpa": Measure("spend per contributed conversion", at_most=True),
-    "mroas": Measure("revenue of the last money over that money"),
+    "mroas": Measure("revenue of one more unit of money"),
 }
 
 
@@ -146,26 +147,30 @@ class PlanPath:
         """Return a figure of `MEASURES` of the best plan of a total."""
         plan = self.plan(total)
         if name == "mroas":
-            return self.marginal_roas(total)
+            return self.marginal_roas(plan)
         reached: float = getattr(self.economics.returns(plan), name)
         return reached
 
-    def marginal_roas(self, total: float) -> float:
-        """Return what the last share of a total brings in revenue, over that money.
+    def marginal_roas(self, plan: Floats) -> float:
+        """Return the revenue of one more unit of money in a plan, (n,) money, spent as more budget would be.
 
-        The money is the last `LAST_SHARE` of the total, or the next where bounds allow no less; nan where
-        they allow neither.
+        That is the way from the best plan of a little less money to that of the plan's total, or to a little
+        more where bounds allow no less; nan where they allow neither.
         """
+        total = float(plan.sum())
         below = max(total * (1 - LAST_SHARE), self.lowest)
         above = total if below < total else min(total * (1 + LAST_SHARE), self.highest)
         if not above > below:
             return np.nan
-        more, less = (self.economics.returns(self.plan(end)) for end in (above, below))
-        return (more.revenue - less.revenue) / (more.spend - less.spend)
+        more, less = self.coarse.plan(above), self.coarse.plan(below)
+        way = (more - less) / (more.sum() - less.sum())
+        return float(self.economics.marginal_revenue(plan) @ way)
 
-    def on_fewer(self, draws: int) -> "PlanPath":
-        """Return the path on at most ``draws`` posterior draws."""
-        return PlanPath(self.goal.thin(draws), self.economics.thin(draws), self.problem_at, self.lowest, self.highest)
+    @cached_property
+    def coarse(self) -> "PlanPath":
+        """The path on fewer posterior draws."""
+        goal, economics = self.goal.thin(COARSE_DRAWS), self.economics.thin(COARSE_DRAWS)
+        return PlanPath(goal, economics, self.problem_at, self.lowest, self.highest)
 
 
 def attainable(
@@ -221,8 +226,8 @@ def find_total(target: Target, path: PlanPath) -> Answer:
     without Derivatives*, chapter 4) and rounded to the cent on the side that meets the target.
     """
     totals = np.unique(np.round(np.linspace(path.lowest, path.highest, STEPS + 1), 2))
-    coarse = path.on_fewer(COARSE_DRAWS)
-    met = np.array([target.excess(coarse.figure(target.figure, total)) >= 0 for total in totals])
+    coarse = np.array([target.excess(path.coarse.figure(target.figure, total)) for total in totals])
+    met = coarse >= 0
 
     def excess(total: float) -> float:
         return target.excess(path.figure(target.figure, total))
@@ -254,11 +259,9 @@ def _crossing(
     return Answer(total, reached, target.excess(reached) >= -MET, "")
 
 
-def _at_the_end(target: Target, path: PlanPath, totals: Floats, coarse: PlanPath) -> Answer:
+def _at_the_end(target: Target, path: PlanPath, totals: Floats, excess: Floats) -> Answer:
     """Return the best total where none between the bounds is the answer, and say so."""
-    excess = np.array([target.excess(coarse.figure(target.figure, total)) for total in totals])
-    met = bool((excess >= 0).any())
-    if met:
+    if (excess >= 0).any():
         best = int(np.argmax(excess >= 0)) if target.measure.rises else len(totals) - 1
     else:
         best = int(np.argmax(excess))

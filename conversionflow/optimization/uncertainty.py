@@ -34,7 +34,10 @@ class Resolved:
 
 
 def resolve(goal: Goal, objective: Objective, problem: BudgetProblem, given: Floats) -> Resolved:
-    """Solve for a goal again from a given plan, (n,) money; goal and objective are of the same draws."""
+    """Solve for a goal again from a given plan, (n,) money, and evaluate both plans on the objective's draws.
+
+    The goal may be of fewer of these draws.
+    """
     plan = slsqp(goal, problem, given[None]).plan
     today, best, kept = objective.conversions(np.stack([problem.current, plan, given])).mean(axis=0).tolist()
     return Resolved(plan, best - today, kept - today)

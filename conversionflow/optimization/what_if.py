@@ -1,12 +1,16 @@
 """A plan that somebody has in mind: whether it may be, and which rules it breaks."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 
 from conversionflow.core.errors import InfeasibleBudgetError, InputError
+from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.money import CENTS
-from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.objective import Floats, Key, Objective
+from conversionflow.optimization.plan import Plan, evaluate_plan
 from conversionflow.optimization.problem import BudgetProblem
 
 
@@ -63,3 +67,41 @@ def broken_rules(plan: Floats, problem_at: Callable[[float], BudgetProblem]) -> 
         if rule not in ("bounds", "budget") and amount[0] > 0.5 / CENTS
     ]
     return texts
+
+
+def given_plan(
+    objective: Objective, current: Floats, given: Floats, credible_mass: float, *, goal: Goal, feasible: bool
+) -> Plan:
+    """Report a plan that was given, (n,) money, as one that was searched for is reported.
+
+    Nothing says how far it is from the best: its gaps are nan, and its history is empty.
+    """
+    _, marginals = objective.mean_and_gradient(given)
+    before, then = goal.values(np.stack([current, given])).tolist()
+    summary = {
+        "total_budget": float(given.sum()),
+        "objective": goal.name,
+        "goal_current": before,
+        "goal_recommended": then,
+        **asdict(evaluate_plan(objective, current, given, credible_mass)),
+        "optimality_gap": np.nan,
+        "optimality_reference": "the plan was given, not searched for",
+        "first_order_gap": np.nan,
+        "budget_residual": 0.0,
+        "feasible": feasible,
+    }
+    market, touchpoint = zip(*objective.keys, strict=True)
+    allocation = pd.DataFrame(
+        {
+            "market": market,
+            "touchpoint": touchpoint,
+            "current_spend": current,
+            "recommended_spend": given,
+            "min_spend": given,
+            "max_spend": given,
+            "marginal_conversions": marginals,
+            "binding_rule": "given",
+        }
+    )
+    history = pd.DataFrame(columns=["generation", "best", "mean", "worst", "diversity"], dtype=float)
+    return Plan(allocation, pd.DataFrame([summary]), history)

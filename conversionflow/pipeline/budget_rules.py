@@ -63,9 +63,7 @@ class BudgetRules:
             settings.min_spend_ratio,
             settings.max_spend_ratio,
         )
-        return BudgetProblem(
-            keys=keys, current=inputs.current, low=low, high=high, total=total, rules=rules
-        )
+        return BudgetProblem(keys=keys, current=inputs.current, low=low, high=high, total=total, rules=rules)
 
     def totals(self, scenario: str, inside: float) -> tuple[float, float]:
         """Return the least and the most total that bounds and rules allow, money.
