@@ -36,8 +36,8 @@ class GeneticSettings:
         Amounts of a touchpoint at which such a curve is read off.
     reference_starts : int
         Starting plans of the SLSQP reference.
-    frontier_generations : int
-        Generations of the search for a frontier, which begins near it.
+    frontier_population, frontier_generations : int
+        As above, of the search for a frontier, which begins near it.
     frontier_points : int
         Weights with which goals are summed for the plans that a frontier is searched from.
     kept_uplift : float
@@ -59,13 +59,20 @@ class GeneticSettings:
     approximations: int = 4
     approximation_points: int = 17
     reference_starts: int = 8
-    frontier_generations: int = 40
+    frontier_population: int = 200
+    frontier_generations: int = 30
     frontier_points: int = 24
     kept_uplift: float = 0.9
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"population": 2, "curve_points": 2, "approximation_points": 2, "frontier_points": 2}
+        least = {
+            "population": 2,
+            "curve_points": 2,
+            "approximation_points": 2,
+            "frontier_points": 2,
+            "frontier_population": 2,
+        }
         least |= {"seed": 0, "approximations": 0}
         wrong = [
             f"{count.name} is {getattr(self, count.name)}, not {least.get(count.name, 1)} or more"

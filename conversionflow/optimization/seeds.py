@@ -76,7 +76,7 @@ def exact_plan(goal: Goal, problem: BudgetProblem, settings: GeneticSettings) ->
 def solved(table: CurveTable, problem: BudgetProblem) -> ExactPlan:
     """Return the optimum of the table's curves."""
     plan = water_filling(table.marginals, problem.low, problem.high, problem.total)
-    return ExactPlan(plan, "water-filling", concave=table.concave)
+    return ExactPlan(plan, "water-filling", concave=table.concave and not problem.rules.any)
 
 
 def approximated(goal: Goal, problem: BudgetProblem, start: Floats, settings: GeneticSettings) -> Floats:
