@@ -1,6 +1,6 @@
 """Optimisation: the budget plan of most expected conversions, exact to the cent, with its uncertainty."""
 
-from conversionflow.optimization.exact import Optimum, first_order_gap, slsqp, water_filling
+from conversionflow.optimization.exact import Optimum, first_order_gap, slsqp
 from conversionflow.optimization.genetic import GeneticSettings, SearchResult, genetic_search
 from conversionflow.optimization.money import cent_bounds, to_cents
 from conversionflow.optimization.objective import Objective
@@ -10,6 +10,7 @@ from conversionflow.optimization.problem import BudgetProblem, ConvexPiece, defa
 from conversionflow.optimization.projection import project
 from conversionflow.optimization.rule_seeds import read_rules
 from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
+from conversionflow.optimization.water_filling import water_filling
 
 __all__ = [
     "ActiveRule",
