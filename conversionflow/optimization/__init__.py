@@ -1,7 +1,7 @@
 """Optimisation: the budget plan that serves a goal best, exact to the cent, with its uncertainty."""
 
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
-from conversionflow.optimization.exact import Optimum, first_order_gap, water_filling
+from conversionflow.optimization.exact import Optimum, first_order_gap
 from conversionflow.optimization.frontier import Frontier, objective_values, search_frontier
 from conversionflow.optimization.genetic import Observer, SearchResult, SearchState, genetic_search
 from conversionflow.optimization.genetic_settings import GeneticSettings
@@ -25,9 +25,11 @@ from conversionflow.optimization.plan import Plan, PlanFigures, evaluate_plan, o
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem, ConvexPiece, default_bounds
 from conversionflow.optimization.projection import project
+from conversionflow.optimization.rule_seeds import read_rules
 from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
 from conversionflow.optimization.search import Found, find_plan
 from conversionflow.optimization.seeds import exact_plan, starting_plans
+from conversionflow.optimization.water_filling import water_filling
 
 __all__ = [
     "ActiveRule",
@@ -70,6 +72,7 @@ __all__ = [
     "objective_values",
     "optimise",
     "project",
+    "read_rules",
     "search_frontier",
     "slsqp",
     "starting_plans",

@@ -29,6 +29,11 @@ class GeneticSettings:
     curve_points : int
         Amounts of a touchpoint between its bounds at which its curve is read off; between them the search
         takes a cubic through values and slopes. Every result is evaluated on the response itself.
+    money_steps : int
+        Steps of money, from the minimums to the budget, of the dynamic programme for curves that are not
+        concave.
+    rule_points : int
+        Amounts between which curves are straight lines in the mixed-integer programme for rules.
     approximations : int
         Sums of curves that stand in, one after another, for a response that is none: each is taken along
         the touchpoints' axes through the best plan so far and solved exactly.
@@ -56,6 +61,8 @@ class GeneticSettings:
     final_mutation_scale: float = 0.01
     search_draws: int = 24
     curve_points: int = 129
+    money_steps: int = 2000
+    rule_points: int = 33
     approximations: int = 4
     approximation_points: int = 17
     reference_starts: int = 8
@@ -70,6 +77,7 @@ class GeneticSettings:
             "population": 2,
             "curve_points": 2,
             "approximation_points": 2,
+            "rule_points": 2,
             "frontier_points": 2,
             "frontier_population": 2,
         }
