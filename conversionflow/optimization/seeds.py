@@ -82,7 +82,12 @@ def exact_plan(goal: Goal, problem: BudgetProblem, settings: GeneticSettings) ->
         return None
     table = CurveTable.of_curves(curves, problem.low, problem.high, settings.curve_points)
     if table.concave and not problem.rules.any:
-        plan = water_filling(lambda spend: curves(spend)[1], problem.low, problem.high, problem.total)
+        plan = water_filling(
+            lambda spend: curves(np.atleast_2d(spend))[1].reshape(spend.shape),
+            problem.low,
+            problem.high,
+            problem.total,
+        )
         slack = first_order_gap(curves(plan[None])[1][0], plan, problem)
         method = "water-filling: the curves are concave, so no plan is above the first-order bound"
         return ExactPlan(plan, method, slack, proved=True)
