@@ -1,7 +1,7 @@
 """Optimisation: the budget plan that serves a goal best, exact to the cent, with its uncertainty."""
 
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
-from conversionflow.optimization.exact import Optimum, first_order_gap, water_filling
+from conversionflow.optimization.exact import Optimum, first_order_gap
 from conversionflow.optimization.frontier import Frontier, objective_values, search_frontier
 from conversionflow.optimization.genetic import Observer, SearchResult, SearchState, genetic_search
 from conversionflow.optimization.genetic_settings import GeneticSettings
@@ -29,6 +29,7 @@ from conversionflow.optimization.rule_seeds import read_rules
 from conversionflow.optimization.rules import ActiveRule, LinearRule, Rules
 from conversionflow.optimization.search import Found, find_plan
 from conversionflow.optimization.seeds import exact_plan, starting_plans
+from conversionflow.optimization.water_filling import water_filling
 
 __all__ = [
     "ActiveRule",

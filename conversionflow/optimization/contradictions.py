@@ -52,12 +52,12 @@ def _largest(names: list[str], amounts: Floats) -> str:
 
 
 def rule_clash(keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules) -> list[str]:
-    """Return the texts of a smallest set of rules that no plan can keep together; empty where a plan keeps all.
+    """Return the texts of a smallest set of rules that clash; empty where a plan keeps all.
 
     Smallest sets are those that every way to resolve the clash touches: the fewest rules that touch all ways
-    known so far are a candidate, and where a plan keeps them, the rules it breaks are one more way (Ignatiev
-    et al., 2015, *Smallest MUS extraction with minimal hitting set dualization*, CP 2015). After `CORRECTIONS`
-    ways the set is one that no rule can be taken from, which may not be the smallest.
+    known so far are a candidate, and where a plan keeps them, the rules it breaks are one more way (Ignatiev,
+    Previti, Liffiton & Marques-Silva, 2015, *Smallest MUS extraction with minimal hitting set dualization*,
+    CP 2015). After `CORRECTIONS` ways no rule can be taken from the set, but it may not be the smallest.
     """
     model = RuleModel.of(keys, low, high, total, rules)
     everything = np.ones(len(model.items), dtype=np.bool_)
@@ -73,7 +73,7 @@ def clash_text(texts: list[str], total: float) -> str:
     """One sentence for a set of rules that clash."""
     if len(texts) == 1:
         return f"with a budget of {total:,.2f} no plan keeps {texts[0]}"
-    return f"with a budget of {total:,.2f} no plan keeps all of these together, only all but one: {_listed(texts)}"
+    return f"with a budget of {total:,.2f} these clash, and no longer if one is left out: {_listed(texts)}"
 
 
 def _listed(texts: list[str]) -> str:
@@ -103,7 +103,7 @@ def _fewest_touching(ways: list[Flags]) -> Flags:
     size = len(ways[0])
     found = milp(
         np.ones(size),
-        integrality=np.ones(size),
+        integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(csr_array(np.array(ways, dtype=np.float64)), 1, np.inf),
     )
@@ -111,9 +111,9 @@ def _fewest_touching(ways: list[Flags]) -> Flags:
 
 
 def _irreducible_clash(model: RuleModel) -> Flags:
-    """Return a set of rules that clash and of which none can be left out, those of small amounts left out first."""
+    """Return rules that clash and of which none can be left out; small amounts are left out first."""
     kept = np.ones(len(model.items), dtype=np.bool_)
-    for item in np.argsort([item.amount for item in model.items], kind="stable"):
+    for item in np.argsort(np.array([item.amount for item in model.items]), kind="stable"):
         kept[item] = False
         if _possible(model, kept):
             kept[item] = True

@@ -63,9 +63,9 @@ class CurveTable:
         return cls(low, step, values, slopes)
 
     @property
-    def spend(self) -> Floats:
-        """The amounts, (G, n) money."""
-        return self.low + self.step * np.arange(len(self.values))[:, None]
+    def high(self) -> Floats:
+        """The last amounts, (n,) money."""
+        return self.low + self.step * (len(self.values) - 1)
 
     @property
     def concave(self) -> bool:

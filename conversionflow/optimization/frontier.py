@@ -75,7 +75,9 @@ def search_frontier(
     """
     if not goals or any(goal.keys != problem.keys for goal in goals):
         raise InputError("A frontier needs one or more goals of the problem's markets and touchpoints.")
-    settings = replace(settings, generations=settings.frontier_generations)
+    settings = replace(
+        settings, population=settings.frontier_population, generations=settings.frontier_generations
+    )
     searched = [searchable(goal, problem, settings) for goal in goals]
     state = resumed and fitting(resumed, problem, settings)
     if state is None:

@@ -103,8 +103,9 @@ def supported_plans(goals: Sequence[Goal], problem: BudgetProblem, settings: Gen
 
 def _best(goal: Goal, problem: BudgetProblem, settings: GeneticSettings, start: Floats) -> Floats:
     """Return the exact plan of a sum of curves, or else the best local one from a start and others."""
-    if goal.curves is not None:
-        return exact_plan(goal, problem, settings).plan
+    exact = exact_plan(goal, problem, settings)
+    if exact is not None:
+        return exact.plan
     starts = np.vstack([start, starting_plans(goal, problem, 2, settings.seed)])
     return slsqp(goal, problem, starts).plan
 

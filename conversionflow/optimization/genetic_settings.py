@@ -29,6 +29,11 @@ class GeneticSettings:
     curve_points : int
         Amounts of a touchpoint between its bounds at which its curve is read off; between them the search
         takes a cubic through values and slopes. Every result is evaluated on the response itself.
+    money_steps : int
+        Steps of money, from the minimums to the budget, of the dynamic programme for curves that are not
+        concave.
+    rule_points : int
+        Amounts between which curves are straight lines in the mixed-integer programme for rules.
     approximations : int
         Sums of curves that stand in, one after another, for a response that is none: each is taken along
         the touchpoints' axes through the best plan so far and solved exactly.
@@ -36,8 +41,8 @@ class GeneticSettings:
         Amounts of a touchpoint at which such a curve is read off.
     reference_starts : int
         Starting plans of the SLSQP reference.
-    frontier_generations : int
-        Generations of the search for a frontier, which begins near it.
+    frontier_population, frontier_generations : int
+        As above, of the search for a frontier, which begins near it.
     frontier_points : int
         Weights with which goals are summed for the plans that a frontier is searched from.
     kept_uplift : float
@@ -56,16 +61,26 @@ class GeneticSettings:
     final_mutation_scale: float = 0.01
     search_draws: int = 24
     curve_points: int = 129
+    money_steps: int = 2000
+    rule_points: int = 33
     approximations: int = 4
     approximation_points: int = 17
     reference_starts: int = 8
-    frontier_generations: int = 40
+    frontier_population: int = 200
+    frontier_generations: int = 30
     frontier_points: int = 24
     kept_uplift: float = 0.9
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"population": 2, "curve_points": 2, "approximation_points": 2, "frontier_points": 2}
+        least = {
+            "population": 2,
+            "curve_points": 2,
+            "approximation_points": 2,
+            "rule_points": 2,
+            "frontier_points": 2,
+            "frontier_population": 2,
+        }
         least |= {"seed": 0, "approximations": 0}
         wrong = [
             f"{count.name} is {getattr(self, count.name)}, not {least.get(count.name, 1)} or more"

@@ -59,14 +59,20 @@ def _climb(goal: Goal, problem: BudgetProblem, start: Floats) -> list[Optimum]:
     least, most = (np.append(start.sum(), side) for side in (piece.least, piece.most))
     fixed = rows @ plan(np.zeros(len(free)))
     scale = np.abs(rows * width).max(axis=1)
+    rows, least, most, fixed, scale = (part[scale > 0] for part in (rows, least, most, fixed, scale))
     weights = (rows * width)[:, free] / scale[:, None]
+    least, most = (least - fixed) / scale, (most - fixed) / scale
     result = minimize(
         loss,
         np.clip((start - piece.low)[free] / width[free], 0.0, 1.0),
         jac=True,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * len(free),
-        constraints=LinearConstraint(weights, (least - fixed) / scale, (most - fixed) / scale),
+        constraints=[
+            LinearConstraint(weights[rows_kept], least[rows_kept], most[rows_kept])
+            for rows_kept in (least == most, least < most)
+            if rows_kept.any()
+        ],
         options={"ftol": SLSQP_TOLERANCE, "maxiter": SLSQP_ITERATIONS},
     )
     end = problem.repair(plan(result.x)[None])[0]

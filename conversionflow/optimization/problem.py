@@ -17,7 +17,7 @@ from conversionflow.optimization.rules import Rules, check_rules, label
 
 
 class ConvexPiece(NamedTuple):
-    """All plans with the on/off and step choices of one: bounds (n,), and rows ``least <= matrix @ plan <= most``."""
+    """Plans that are on and at steps where one is: bounds (n,), ``least <= matrix @ plan <= most``."""
 
     low: Floats
     high: Floats
@@ -131,7 +131,7 @@ class BudgetProblem:
         return np.asarray(np.max(list(self.violations(plans).values()), axis=0))
 
     def convex_piece(self, plan: Floats) -> ConvexPiece:
-        """Return the convex set of plans that are on and at steps where a plan, (n,) money that keeps all rules, is."""
+        """Return the convex set of plans that are on and at steps where a feasible plan, (n,) money, is."""
         off = self.rules.switchable(self.low) & (plan == 0)
         stepped = self.rules.step > 0
         return ConvexPiece(
@@ -143,7 +143,7 @@ class BudgetProblem:
         )
 
     def rounded(self, plan: Floats) -> Floats:
-        """Return the plan, (n,) money, in whole cents that spend the budget exactly and keep bounds and rules."""
+        """Return the plan, (n,) money, in whole cents: exact in budget, bounds and rules."""
         if not self.rules.any:
             return to_cents(plan, self.low, self.high, self.total) / CENTS
         kept = self.repair(plan[None])[0]
@@ -173,8 +173,8 @@ class BudgetProblem:
         down = np.where(step > 0, np.floor(np.round(self.high / whole, 9)) * whole, self.high)
         min_if_on = np.where(self.rules.min_if_on > 0, up, 0.0)
         min_if_on.setflags(write=False)
-        self._set("low", np.round(np.where(self.rules.min_if_on > 0, self.low, up), 2))
-        self._set("high", np.round(down, 2))
+        self._set("low", _cents(np.where(self.rules.min_if_on > 0, self.low, up)))
+        self._set("high", _cents(down))
         object.__setattr__(self, "rules", replace(self.rules, min_if_on=min_if_on))
 
 
@@ -192,6 +192,10 @@ def default_bounds(current: Floats, min_spend_ratio: float, max_spend_ratio: flo
             "they must satisfy 0 <= min_spend_ratio <= max_spend_ratio."
         )
     return current * min_spend_ratio, current * max_spend_ratio
+
+
+def _cents(money: Floats) -> Floats:
+    return np.asarray(np.round(money * CENTS) / CENTS)
 
 
 def _rules_in_cents(rules: Rules) -> Rules:

@@ -40,6 +40,9 @@ class Rows(NamedTuple):
 EXACT = 1e-14
 """Residual of a row, per unit of its weights and amounts, that ends the projection."""
 
+SMALL = 1e-3
+"""Sum of a row below which its residual is no longer taken relative to it."""
+
 ENOUGH = 1e-11
 """Residual that is accepted where rounding allows no less."""
 
@@ -83,7 +86,7 @@ def row_root(
     high: Floats,
     rows: Rows,
 ) -> tuple[float, bool]:
-    """Return the shift at which a row meets its target: Newton's method inside a bracket, and if there is one."""
+    """Return the shift at which a row meets its target, and if there is one: Newton's method, bracketed."""
     below, above = -np.inf, np.inf
     least = most = 0.0
     reach_low, reach_high = np.inf, -np.inf
@@ -131,7 +134,7 @@ def clipped(moved: Floats, low: Floats, high: Floats, plan: Floats) -> None:
 
 @compiled
 def worst_residual(plan: Floats, prices: Floats, rows: Rows) -> float:
-    """Return how far a row is from its bounds, or from the one that its price is for, relative to its size."""
+    """Return how far a row is from its bounds, or from the one its price is for, relative to its size."""
     worst = 0.0
     for row in range(len(rows.least)):
         value, size = 0.0, 0.0
@@ -145,11 +148,7 @@ def worst_residual(plan: Floats, prices: Floats, rows: Rows) -> float:
         elif prices[row] < 0:
             off = abs(value - rows.most[row])
         if off > 0:
-            bound = max(
-                abs(rows.least[row]) if prices[row] > 0 else 0.0,
-                abs(rows.most[row]) if prices[row] < 0 else 0.0,
-            )
-            worst = max(worst, off / max(size, bound, 1e-3))
+            worst = max(worst, off / max(size, SMALL))
     return worst
 
 
@@ -217,8 +216,8 @@ def newton_step(
 def solve_in_place(system: Floats, right: Floats) -> None:
     """Cholesky's method on a lower triangle, with a far step along what the system leaves open.
 
-    Where amounts at their bounds make rows dependent the dual is straight along a direction: what remains of the
-    right side there, if it is more than rounding, is followed far, and the line search ends it.
+    Where amounts at their bounds make rows dependent the dual is straight along a direction: what remains of
+    the right side there, if it is more than rounding, is followed far, and the line search ends it.
     """
     size = len(right)
     largest, scale = 0.0, 0.0

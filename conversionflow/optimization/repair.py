@@ -11,7 +11,7 @@ from conversionflow.optimization.objective import Floats, Key
 from conversionflow.optimization.projection_kernel import Rows, project_rows
 from conversionflow.optimization.repair_kernel import Choices, repair_plans
 from conversionflow.optimization.rule_model import RuleModel
-from conversionflow.optimization.rules import Rules, label
+from conversionflow.optimization.rules import Flags, Rules, label
 
 KNOWN_PLANS = 8
 """Plans that keep all rules, of different corners, to follow where the repair finds no choices of its own."""
@@ -87,7 +87,7 @@ class Repair:
         known = np.array(_known_plans(keys, model, choices, rows))
         return cls(low, high, rules.step, total, choices, rows, known)
 
-    def __call__(self, plans: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, plans: Floats) -> tuple[Floats, Flags]:
         """Repair plans (B, n) of money; also return which of them had to follow a known plan, (B,) bool."""
         repaired, led = repair_plans(plans / self.total, self.known, self.choices, self.rows)
         return self.in_money(repaired), led
@@ -104,9 +104,8 @@ class Repair:
 
 def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows: Rows) -> list[Floats]:
     """Plans of different corners; each touchpoint's part in them depends on its name, not its place."""
-    wishes = np.array(
-        [np.random.default_rng(zlib.crc32(label(key).encode())).normal(size=KNOWN_PLANS) for key in keys]
-    )
+    seeds = [zlib.crc32(label(key).encode()) for key in keys]
+    wishes = np.array([np.random.default_rng(seed).normal(size=KNOWN_PLANS) for seed in seeds])
     known: list[Floats] = []
     for wish in wishes.T:
         cost = np.zeros(model.matrix.shape[1])
@@ -128,7 +127,7 @@ def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows
 
 
 def exact_plan(solution: Floats, model: RuleModel, choices: Choices, rows: Rows) -> Floats | None:
-    """Return the plan of a solution's choices, nearest to it, without the solver's tolerances; None if none is."""
+    """Return the plan of a solution's choices nearest to it, free of the solver's tolerances, or None."""
     size = model.size
     amounts = np.clip(solution[:size], 0.0, 1.0)
     on = np.ones(size, dtype=np.bool_)

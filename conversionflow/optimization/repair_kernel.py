@@ -1,4 +1,4 @@
-"""The repair of plans, compiled: what is on, which step each amount is at, and the nearest plan with those choices.
+"""The repair of plans, compiled: what is on, which step amounts are at, and the nearest plan with that.
 
 Amounts are shares of the budget. The choices leave each touchpoint a box ``[low, high]``; rows are the linear
 rules with the budget. Where a row cannot be met within the boxes, choices change one by one, or two at once,
@@ -22,7 +22,7 @@ HALVINGS = 4
 
 
 class Choices(NamedTuple):
-    """What each of n touchpoints may be: 0 if `switchable`, or in ``[low, high]``, a multiple of `step` if that is not 0.
+    """What n touchpoints may be: 0 if `switchable`, or in ``[low, high]``, whole steps if `step` is not 0.
 
     At most `counts` (C,) of the `members` (C, n) are on.
     """
@@ -50,7 +50,8 @@ def reach_of_rows(low: Floats, high: Floats, rows: Rows) -> tuple[Floats, Floats
 @compiled
 def row_gap(row: int, least: float, most: float, rows: Rows) -> float:
     """Return by how much a row of that reach misses its bounds."""
-    return max(rows.least[row] - most, least - rows.most[row], 0.0)
+    gap: float = max(rows.least[row] - most, least - rows.most[row], 0.0)
+    return gap
 
 
 @compiled
@@ -213,7 +214,7 @@ def mend_steps(point: Floats, on: Flags, low: Floats, high: Floats, choices: Cho
 @compiled
 def within(amount: float, column: int, choices: Choices) -> bool:
     """Whether an amount of a touchpoint that is on keeps its box, up to rounding."""
-    return choices.low[column] - CLOSED <= amount <= choices.high[column] + CLOSED
+    return bool(choices.low[column] - CLOSED <= amount <= choices.high[column] + CLOSED)
 
 
 @compiled

@@ -17,7 +17,7 @@ BREAK_COST = 1e4
 
 
 def rule_cents(low: float, high: float) -> tuple[float, float]:
-    """Return bounds of a sum of amounts in money, inward to whole cents, or outward where no cent lies between."""
+    """Return bounds of a sum, money, inward to whole cents, or outward where no cent lies between."""
     least, most = (
         np.ceil(np.round(low * CENTS, CENT_DECIMALS)),
         np.floor(np.round(high * CENTS, CENT_DECIMALS)),
@@ -100,7 +100,7 @@ def _searched_cents(plan: Floats, low: Floats, high: Floats, total: float, rows:
     free = np.full(size, np.inf)
     found = milp(
         np.concatenate([np.zeros(size), np.ones(size), np.full(rules, BREAK_COST)]),
-        integrality=np.concatenate([np.ones(size), np.zeros(size + rules)]),
+        integrality=np.repeat([1, 0], [size, size + rules]),
         bounds=Bounds(
             np.concatenate([np.maximum(least, -WINDOW), np.zeros(size + rules)]),
             np.concatenate([np.minimum(most, WINDOW + 1.0), np.full(size + rules, np.inf)]),

@@ -11,13 +11,13 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array, hstack
 
-from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.rules import Flags, Rules, label
 
 
 @dataclass(frozen=True)
 class Item:
-    """One rule that can be kept or given up: what it says, and an amount that orders it (share of the budget)."""
+    """One rule that can be kept or given up: what it says, and the share of the budget it is about."""
 
     text: str
     amount: float
@@ -58,8 +58,8 @@ class RuleModel:
     """
 
     size: int
-    switched: Floats
-    stepped: Floats
+    switched: Integers
+    stepped: Integers
     items: tuple[Item, ...]
     matrix: csr_array
     row_low: Floats
@@ -95,8 +95,8 @@ class RuleModel:
     ) -> OptimizeResult:
         """Minimise a cost (variables,) with all rules kept, or those of ``kept`` (items,) only.
 
-        ``extra`` appends variables of other rows: a matrix over all variables, its row bounds, the variables' upper
-        bounds and integrality; the cost then covers them.
+        ``extra`` appends rows and variables: a matrix over all variables, its row bounds, the new variables'
+        upper bounds and integrality; the cost then covers them.
         """
         given_up = np.zeros(len(self.items)) if kept is None else np.where(kept, 0.0, 1.0)
         least = np.zeros(self.matrix.shape[1])
@@ -106,7 +106,7 @@ class RuleModel:
         return self._solve(cost, least, most, extra, options)
 
     def fewest_given_up(self, kept: Flags) -> Flags:
-        """Return a largest set of rules, (items,) bool, that has a plan and holds all of ``kept``, itself possible."""
+        """Return a largest set of rules that a plan keeps, (items,) bool, with all of ``kept`` in it."""
         cost = np.zeros(self.matrix.shape[1])
         cost[self.columns :] = 1.0
         most = self.most.copy()

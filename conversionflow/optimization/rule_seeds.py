@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.problem import default_bounds
 from conversionflow.optimization.rules import ActiveRule, Flags, LinearRule, Rules, label
 from conversionflow.optimization.seed_rows import Names, Problems, Row, rows_of_seed, stricter
@@ -126,7 +126,7 @@ def _level(row: Row) -> int:
 def _refuse_twice(
     row: Row,
     columns: list[str],
-    scope: Flags,
+    scope: Integers,
     level: int,
     level_of: dict[tuple[str, int], int],
     keys: tuple[Key, ...],

@@ -1,4 +1,4 @@
-"""Rules a plan keeps beyond budget and bounds: linear ones, spend that is 0 or enough, steps, how many are active."""
+"""What a plan keeps beyond budget and bounds: linear rules, 0 or enough, steps, how many are active."""
 
 from dataclasses import dataclass, field, replace
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from conversionflow.optimization.exact import first_order_gap
 from conversionflow.optimization.genetic import Observer, SearchState, genetic_search
 from conversionflow.optimization.genetic_settings import GeneticSettings
 from conversionflow.optimization.goals import Goal
@@ -66,7 +65,7 @@ def find_plan(
     """
     asked = searchable(goal, problem, settings)
     starts = starting_plans(asked, problem, settings.reference_starts, settings.seed)
-    exact = exact_plan(asked, problem, settings) if asked.curves is not None else None
+    exact = exact_plan(goal, problem, settings)
     if exact is not None:
         seeds = np.vstack([exact.plan, starts])
     else:
@@ -74,20 +73,20 @@ def find_plan(
         local = slsqp(asked, problem, np.vstack([starts, stand_ins])).plan
         seeds = np.vstack([local, stand_ins, starts])
     found = genetic_search(asked.values, problem, settings, seeds, observer=observer, resumed=resumed)
-    candidates = np.vstack([seeds[0], found.plan, starts])
+    candidates = problem.repair(np.vstack([seeds[0], found.plan, starts]))
     ahead = candidates[[int(np.argmax(goal.values(candidates)))]]
-    proved = exact is not None and exact.concave
+    proved = exact is not None and exact.proved
     best = slsqp(goal, problem, ahead if proved else np.vstack([ahead, starts[:1]]))
-    if proved:
-        _, marginals = goal.value_and_gradient(best.plan)
-        bound = best.value + first_order_gap(marginals, best.plan, problem)
-        reference = "water-filling: the curves are concave, so no plan can be above the first-order bound"
+    if exact is None:
+        bound, reference = best.value, _unproved(settings)
     else:
-        bound = best.value
-        reference = _reference(settings, None if exact is None else exact.method)
+        bound = max(best.value, float(goal.values(exact.plan[None])[0]) + exact.slack)
+        reference = exact.method
     return Found(starts[0], best.plan, bound, reference, found.history)
 
 
-def _reference(settings: GeneticSettings, exact: str | None) -> str:
-    seeds = f"{settings.reference_starts} SLSQP starts" if exact is None else exact
-    return f"best of {seeds} and the genetic search, polished on all draws; no proof that nothing is better"
+def _unproved(settings: GeneticSettings) -> str:
+    return (
+        f"best of {settings.reference_starts} SLSQP starts and the genetic search, polished on all draws; "
+        "no proof that nothing is better"
+    )

@@ -95,7 +95,7 @@ class Names:
         return cls(tuple(market for market, _ in keys), tuple(touchpoint for _, touchpoint in keys), groups)
 
     def scope(self, row: Row, market: str, touchpoint: str, group: str) -> Flags:
-        """What a row's three columns name together, (n,) bool; an empty cell names all."""
+        """Return what a row's three columns name together, (n,) bool; an empty cell names all."""
         chosen = np.ones(len(self.markets), dtype=np.bool_)
         known = True
         for column, names in ((market, self.markets), (touchpoint, self.touchpoints), (group, self.groups)):

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from conversionflow.core.errors import InfeasibleBudgetError
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
-from conversionflow.optimization.exact import water_filling
+from conversionflow.optimization.dynamic_programming import dynamic_programming
+from conversionflow.optimization.exact import first_order_gap, steepest_first
 from conversionflow.optimization.genetic_settings import GeneticSettings
 from conversionflow.optimization.goals import Goal
+from conversionflow.optimization.mixed_integer import mixed_integer
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.water_filling import water_filling
+
+GRID_ROUNDING = 1e-9
+"""Share of a step of money by which a range may miss a whole number of them."""
 
 
 def searchable(goal: Goal, problem: BudgetProblem, settings: GeneticSettings) -> Goal:
@@ -33,50 +40,87 @@ def starting_plans(goal: Goal, problem: BudgetProblem, count: int, seed: int) ->
     worth = today * np.maximum(marginals, 0.0)
     elastic = problem.total * worth / worth.sum() if worth.sum() > 0 else today
     drawn = np.random.default_rng(seed).uniform(problem.low, problem.high, size=(count, len(today)))
-    return problem.repair(np.vstack([today, elastic, greedy(marginals, problem), drawn])[:count])
-
-
-def greedy(marginals: Floats, problem: BudgetProblem) -> Floats:
-    """Return the plan inside the bounds, (n,), that spends most where marginals (n,) are largest."""
-    order = np.argsort(-marginals, kind="stable")
-    room = (problem.high - problem.low)[order]
-    left = problem.total - problem.low.sum() - (np.cumsum(room) - room)
-    plan = problem.low.copy()
-    plan[order] += np.clip(left, 0.0, room)
-    return plan
+    return problem.repair(np.vstack([today, elastic, steepest_first(marginals, problem), drawn])[:count])
 
 
 @dataclass(frozen=True, eq=False)
 class ExactPlan:
-    """The optimum for curves in a table.
+    """The optimum for a sum of curves.
 
     Attributes
     ----------
     plan : (n,) array
         Money.
     method : str
-        How it was found, for people.
-    concave : bool
-        Whether curves and rules are such that no plan can be above the first-order bound.
+        How it was found and what it proves, for people.
+    slack : float
+        What the method could not rule out that another plan has more.
+    proved : bool
+        Whether all that is said holds for the curves themselves, not for them on a grid.
     """
 
     plan: Floats
     method: str
-    concave: bool
+    slack: float
+    proved: bool
 
 
-def exact_plan(goal: Goal, problem: BudgetProblem, settings: GeneticSettings) -> ExactPlan:
-    """Return the optimum of a goal that is a sum of curves."""
-    tabulated = TabulatedGoal.of(goal, problem, settings.curve_points)
-    if tabulated is None:
-        raise TypeError(f"{goal.name} is no sum of curves")
-    return solved(tabulated.table, problem)
+def exact_plan(goal: Goal, problem: BudgetProblem, settings: GeneticSettings) -> ExactPlan | None:
+    """Return the optimum of a goal that is a sum of curves.
+
+    Water-filling where the curves are concave and nothing but bounds holds money back, dynamic programming
+    on a grid of money where they are not, a mixed-integer programme of curves in straight pieces where there
+    are rules.
+
+    Returns
+    -------
+    ExactPlan or None
+        None where the goal is no sum of curves, or the mixed-integer search found no plan in time.
+    """
+    curves = goal.curves
+    if curves is None:
+        return None
+    table = CurveTable.of_curves(curves, problem.low, problem.high, settings.curve_points)
+    if table.concave and not problem.rules.any:
+        plan = water_filling(
+            lambda spend: curves(np.atleast_2d(spend))[1].reshape(spend.shape),
+            problem.low,
+            problem.high,
+            problem.total,
+        )
+        slack = first_order_gap(curves(plan[None])[1][0], plan, problem)
+        method = "water-filling: the curves are concave, so no plan is above the first-order bound"
+        return ExactPlan(plan, method, slack, proved=True)
+    return solved(table, problem, settings)
 
 
-def solved(table: CurveTable, problem: BudgetProblem) -> ExactPlan:
-    """Return the optimum of the table's curves."""
-    plan = water_filling(table.marginals, problem.low, problem.high, problem.total)
-    return ExactPlan(plan, "water-filling", concave=table.concave)
+def solved(table: CurveTable, problem: BudgetProblem, settings: GeneticSettings) -> ExactPlan | None:
+    """Return the optimum of the curves of a table, on a grid."""
+    if problem.rules.any:
+        return _in_straight_pieces(table, problem, settings.rule_points)
+    step = (problem.total - problem.low.sum()) / settings.money_steps
+    if step <= 0:
+        return None
+    levels = int(np.ceil((problem.high - problem.low).max() / step - GRID_ROUNDING)) + 1
+    spend = problem.low + step * np.arange(levels)[:, None]
+    optimum = dynamic_programming(
+        np.ascontiguousarray(table.by_touchpoint(spend).T), step, problem.low, problem.high, problem.total
+    )
+    method = f"dynamic programming on steps of {step:,.2f}, polished; between steps no proof"
+    return ExactPlan(optimum.plan, method, 0.0, proved=False)
+
+
+def _in_straight_pieces(table: CurveTable, problem: BudgetProblem, points: int) -> ExactPlan | None:
+    """Return the optimum under rules of the curves as straight lines between ``points`` amounts."""
+    spend = table.low + (table.high - table.low) * np.linspace(0.0, 1.0, points)[:, None]
+    curves = np.ascontiguousarray(spend.T), np.ascontiguousarray(table.by_touchpoint(spend).T)
+    try:
+        optimum = mixed_integer(curves, problem)
+    except InfeasibleBudgetError:
+        return None
+    slack = 0.0 if optimum.bound is None else optimum.bound - optimum.value
+    method = f"mixed-integer optimum of the curves in {points - 1} straight pieces, polished"
+    return ExactPlan(optimum.plan, method, slack, proved=False)
 
 
 def approximated(goal: Goal, problem: BudgetProblem, start: Floats, settings: GeneticSettings) -> Floats:
@@ -89,7 +133,10 @@ def approximated(goal: Goal, problem: BudgetProblem, start: Floats, settings: Ge
     plans: list[Floats] = []
     for _ in range(settings.approximations):
         table = CurveTable.around(goal, best, problem.low, problem.high, settings.approximation_points)
-        plan = solved(table, problem).plan
+        answer = solved(table, problem, settings)
+        if answer is None:
+            break
+        plan = answer.plan
         reached = float(goal.values(plan[None])[0])
         plans.append(plan)
         if reached <= value:
