@@ -103,6 +103,9 @@
         'optimizer_approximation_points': {'kind': 'integer', 'low': 2, 'high': 10000},
         'optimizer_frontier_points': {'kind': 'integer', 'low': 2, 'high': 10000},
         'optimizer_frontier_generations': {'kind': 'integer', 'low': 1, 'high': 100000},
+        'optimizer_money_steps': {'kind': 'integer', 'low': 2, 'high': 10000000},
+        'optimizer_rule_points': {'kind': 'integer', 'low': 2, 'high': 100000},
+        'optimizer_frontier_population': {'kind': 'integer', 'low': 4, 'high': 100000},
         'optimizer_kept_uplift': {'kind': 'number', 'low': 0, 'high': 1},
     }) }}
 {% endmacro %}

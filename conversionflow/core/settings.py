@@ -59,6 +59,9 @@ class Settings:
     optimizer_approximation_points: int
     optimizer_frontier_points: int
     optimizer_frontier_generations: int
+    optimizer_money_steps: int
+    optimizer_rule_points: int
+    optimizer_frontier_population: int
     optimizer_kept_uplift: float
 
     @classmethod

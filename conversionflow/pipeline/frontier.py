@@ -28,9 +28,7 @@ def frontier_rows(solver: Solver, solved: Solved, search: GeneticSettings) -> pd
     prices = inputs.revenue_per_conversion
     by_market = inputs.response.conversions_by_market(plans.to_numpy()).mean(axis=0)
     revenue = by_market @ np.array([prices.get(market, np.nan) for market in inputs.response.markets])
-    figures = pd.DataFrame(
-        {"plan_id": plans.index, "conversions": by_market.sum(axis=1), "revenue": revenue}
-    )
+    figures = pd.DataFrame({"plan_id": plans.index, "conversions": by_market.sum(axis=1), "revenue": revenue})
     judged = frontier.plans[["plan_id", "downside", "moved_share", "recommended"]]
     return (
         frontier.spend.merge(judged, on="plan_id")

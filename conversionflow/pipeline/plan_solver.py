@@ -19,6 +19,7 @@ from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.scenarios import Answer, PlanPath, Target, find_total
 from conversionflow.optimization.what_if import broken_rules, completed_plan, given_plan
 from conversionflow.pipeline.budget_rules import BudgetRules
+from conversionflow.pipeline.checkpoint import Checkpoint
 from conversionflow.pipeline.plan_inputs import PlanInputs
 
 FIXED_BUDGET = "fixed_budget"
@@ -127,7 +128,7 @@ class Solver:
         search: GeneticSettings,
         *,
         observer: Observer | None = None,
-        resumed: SearchState | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Solved:
         """Find the plan of a question.
 
@@ -137,8 +138,10 @@ class Solver:
             What is asked.
         search : GeneticSettings
             Constants of the search.
-        observer, resumed
-            As for `optimise`.
+        observer : callable, optional
+            Called with the state of the search after every generation.
+        checkpoint : Checkpoint, optional
+            Keeps the search, and has the last generation of one that was stopped.
 
         Raises
         ------
@@ -154,15 +157,25 @@ class Solver:
         path = self._path(question, goal, total)
         answer = None if question.target is None else find_total(question.target, path)
         problem = path.problem_at(total if answer is None else answer.total)
+        begun = None if checkpoint is None else checkpoint.begin(goal.name, goal, problem, search)
+
+        def observe(state: SearchState) -> None:
+            if observer is not None:
+                observer(state)
+            if checkpoint is not None:
+                checkpoint.keep(state)
+
         plan = optimise(
             self.inputs.response,
             problem,
             search,
             self.inputs.settings.credible_mass,
             goal=goal,
-            observer=observer,
-            resumed=resumed,
+            observer=observe,
+            resumed=begun,
         )
+        if checkpoint is not None:
+            checkpoint.end()
         mroas = path.marginal_roas(plan.allocation["recommended_spend"].to_numpy())
         notes = (answer.note,) if answer is not None and answer.note else ()
         return Solved(question, goal, plan, problem, answer, mroas, notes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     """
-    Return relations of a DuckDB file by the keys of `relations`, whose values are their names in SQL.
+    Return relations of a DuckDB file by the keys of `relations`; values are their names in SQL, or name and `where`.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def postgres_results(
     settings
         The keywords of libpq.
     relations
-        Names in SQL by key.
+        Names in SQL by key, or name and `where`.
     """
     from psycopg2.errors import InvalidSchemaName, UndefinedTable
 
