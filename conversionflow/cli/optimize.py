@@ -81,8 +81,8 @@ def optimize(
     """
     Answer a question about the budget from the last build's draws; nothing is fitted again.
 
-    The answer is the best plan within bounds and rules, with its intervals and cautions. --save keeps it in the
-    tables budget_plans and budget_allocation, also of later builds, with the run of the fit it was made from.
+    The answer is the best plan within bounds and rules, with its intervals and cautions. --save keeps it in
+    the tables budget_plans and budget_allocation, also of later builds, with the run of the fit it is from.
     """
     from dataclasses import replace
 

@@ -71,9 +71,9 @@ def search_budget(
     }
     if (main := solved[0]).question.scenario == FIXED_BUDGET:
         totals = [one for one in solved[1:] if one.question.target is None]
-        of_model = [to_frame(relations[name], model=inputs.model) for name in ("draws", "priors")]
+        draws, priors = (to_frame(relations[name], model=inputs.model) for name in ("draws", "priors"))
         parts["frontier"] = frontier_rows(solver, main, genetic_settings(chosen))
-        parts["sensitivity"] = sensitivity_rows(solver, main, *of_model, totals)
+        parts["sensitivity"] = sensitivity_rows(solver, main, draws, priors, totals)
     notes += _cautions(parts["plan"])
     return to_records(parts, notes, SEARCH)
 
@@ -121,9 +121,9 @@ def _untracked(inputs: PlanInputs) -> list[tuple[str, str]]:
 
 
 def _cautions(plans: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the caution of each scenario as a note."""
-    return [
-        ("warning", f"Scenario {row.scenario}: {row.caution}")
-        for row in plans.itertuples()
-        if isinstance(row.caution, str)
-    ]
+    """Say what to be careful of in the main plan, and in which others; the table has their own words."""
+    careful = plans[plans["caution"].notna()].set_index("scenario")["caution"]
+    notes = [("warning", f"The plan: {careful[FIXED_BUDGET]}")] if FIXED_BUDGET in careful else []
+    if others := [str(name) for name in careful.index if name != FIXED_BUDGET]:
+        notes.append(("warning", f"Read budget_plans.caution of the scenarios {', '.join(others)}"))
+    return notes

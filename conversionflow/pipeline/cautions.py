@@ -37,7 +37,7 @@ def _caution(spend: float, least: float, most: float, period: str) -> str | None
 
 
 def summarised(inputs: PlanInputs, plan: Floats) -> str | None:
-    """Return how many touchpoints, with what share of the money, leave the spend ever seen; None if none do."""
+    """Say how many touchpoints, with what share of the money, leave the spend ever seen; None if none do."""
     beyond = [text is not None for text in cautions(inputs, plan)]
     if not any(beyond):
         return None

@@ -29,7 +29,7 @@ def allocation_rows(solver: Solver, solved: Solved) -> pd.DataFrame:
         spend_share=plan / budget,
         mroas=rows["marginal_conversions"] * revenue,
         cpa=rows["recommended_spend"] / brought.where(brought > 0),
-        caution=cautions(inputs, plan),
+        caution=np.array(cautions(inputs, plan), dtype=object),
     )
     if solved.problem is not None:
         for name, shares in zip(SHARES, _shares(solver, solved, solved.problem, plan), strict=True):

@@ -8,6 +8,9 @@ import pandas as pd
 from conversionflow.core.errors import InputError
 from conversionflow.optimization.rule_seeds import KINDS, UNITS
 
+COLUMNS = (
+    "rule scenario kind market touchpoint touchpoint_group reference_touchpoint reference_group amount unit"
+)
 ALL, GROUP, TO = "all", "group:", "to"
 USAGE = (
     "Write KIND WHAT [to WHAT] [AMOUNT [UNIT]], as in 'maximum video 300', 'minimum Italy/video 0.1 share', "
@@ -32,8 +35,7 @@ def rule_rows(texts: Sequence[str], keys: Sequence[tuple[str, str]]) -> pd.DataF
         For a text that is no rule, with how to write one.
     """
     rows = [_row(text, keys) for text in texts]
-    columns = "rule scenario kind market touchpoint touchpoint_group reference_touchpoint reference_group amount unit"
-    return pd.DataFrame(rows, columns=columns.split()).fillna("")
+    return pd.DataFrame(rows, columns=COLUMNS.split()).fillna("")
 
 
 def _row(text: str, keys: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -51,12 +53,8 @@ def _row(text: str, keys: Sequence[tuple[str, str]]) -> dict[str, str]:
         row, rest = {**row, **other}, rest[2:]
     if len(rest) > 2 or (len(rest) == 2 and rest[1] not in UNITS):
         raise InputError(f"{text!r} is no rule: after the amount comes one of {', '.join(UNITS)}. {USAGE}.")
-    money = kind in ("minimum", "maximum", "min_if_on")
-    return {
-        **row,
-        "amount": "".join(rest[:1]),
-        "unit": rest[1] if len(rest) == 2 else "money" if money else "",
-    }
+    usual = "money" if kind in ("minimum", "maximum", "min_if_on") else ""
+    return {**row, "amount": "".join(rest[:1]), "unit": rest[1] if len(rest) == 2 else usual}
 
 
 def _selected(what: str, keys: Sequence[tuple[str, str]], touchpoint: str, group: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """How a plan moves when a parameter, a prior or the total budget does: nothing is fitted again."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ NO_RESPONSE = ("beta0", "dispersion")
 POOLED = ("beta1", "parent_effects", "conversion_effects_mean")
 #: Published parameter that a prior is about, where it has another name.
 ABOUT = {"conversion_effects_mean": "conversion_effects"}
-#: Names of scipy's distributions, and their arguments from those of the priors.
+#: An argument of a prior, as table `priors` writes it.
 ARGUMENT = re.compile(r"(\w+) = (\S+)")
 
 
@@ -141,7 +142,7 @@ def _log_density(distribution: str, arguments: str, values: Floats) -> Floats:
 
     given = {name: float(value) for name, value in ARGUMENT.findall(arguments.replace(",", ""))}
     mu, sigma = given.get("mu", 0.0), given.get("sigma", 1.0)
-    frozen = {
+    densities: dict[str, Callable[[], Any]] = {
         "Normal": lambda: stats.norm(mu, sigma),
         "TruncatedNormal": lambda: stats.norm(mu, sigma),
         "HalfNormal": lambda: stats.halfnorm(scale=sigma),
@@ -150,8 +151,8 @@ def _log_density(distribution: str, arguments: str, values: Floats) -> Floats:
         "Gamma": lambda: stats.gamma(given["alpha"], scale=1.0 / given["beta"]),
         "Beta": lambda: stats.beta(given["alpha"], given["beta"]),
         "Exponential": lambda: stats.expon(scale=1.0 / given["lam"]),
-    }[distribution]()
-    density: Floats = frozen.logpdf(values)
+    }
+    density: Floats = densities[distribution]().logpdf(values)
     return density
 
 

@@ -85,7 +85,7 @@ class LastBuild:
         return Solver(self.solver.inputs, changed if rules.empty else changed.with_rules(rules))
 
     def checkpoint(self, project: Path) -> Checkpoint | None:
-        """Return where a search is kept while it runs: the folder of the cache of fits; None if that is off."""
+        """Return where a search is kept while it runs, beside the fits; None where nothing is kept."""
         path = self.solver.inputs.settings.fit_cache_path
         if path is None:
             return None
@@ -94,10 +94,8 @@ class LastBuild:
 
 def scenario_tables(build: LastBuild, solver: Solver, solved: Solved, name: str) -> dict[str, pd.DataFrame]:
     """Return the rows of `budget_allocation` and `budget_plans` that a scenario saved now would have."""
-    plan, allocation = (
-        rows(solver, solved).assign(scenario=name, run_id=build.run_id)
-        for rows in (plan_row, allocation_rows)
-    )
+    allocation = allocation_rows(solver, solved).assign(scenario=name, run_id=build.run_id)
+    plan = plan_row(solver, solved).assign(scenario=name, run_id=build.run_id)
     saved_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     return {"budget_allocation": allocation, "budget_plans": plan.assign(saved_at=saved_at)}
 

@@ -73,10 +73,11 @@ def _promise(plan: pd.Series, mass: float) -> str:
         if pd.notna(plan[column])
     )
     rules = "" if plan["feasible"] else " It breaks rules."
+    today, then = plan["conversions_current"], plan["conversions_recommended"]
+    interval = _interval(plan["uplift_low"], plan["uplift_high"], ",.1f")
     return (
         f"{plan['scenario']}: budget {plan['total_budget']:,.2f} per period. Tracked conversions: "
-        f"{plan['conversions_current']:,.1f} expected today, {plan['conversions_recommended']:,.1f} with the plan; "
-        f"uplift {plan['uplift']:,.1f} ({mass:.0%} interval {plan['uplift_low']:,.1f} to "
-        f"{plan['uplift_high']:,.1f}; {plan['uplift_downside']:,.1f} if it goes badly), better than today with "
+        f"{today:,.1f} expected today, {then:,.1f} with the plan; uplift {plan['uplift']:,.1f} ({mass:.0%} "
+        f"interval {interval}; {plan['uplift_downside']:,.1f} if it goes badly), better than today with "
         f"probability {plan['probability_better']:.2f}. {returns}.{rules}"
     )

@@ -1,4 +1,4 @@
-"""Scenarios kept in the warehouse: in tables of their own, which outlast a build, and in the marts at once."""
+"""Scenarios kept in the warehouse: in tables of their own, which outlast a build, and in the marts."""
 
 from __future__ import annotations
 
