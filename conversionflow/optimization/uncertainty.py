@@ -36,10 +36,12 @@ class Resolved:
 def resolve(goal: Goal, objective: Objective, problem: BudgetProblem, given: Floats) -> Resolved:
     """Solve for a goal again from a given plan, (n,) money, and evaluate both plans on the objective's draws.
 
-    The goal may be of fewer of these draws.
+    The goal may be of fewer of these draws; where its plan is no better on all of them, the given one stays.
     """
     plan = slsqp(goal, problem, given[None]).plan
     today, best, kept = objective.conversions(np.stack([problem.current, plan, given])).mean(axis=0).tolist()
+    if best <= kept:
+        plan, best = given, kept
     return Resolved(plan, best - today, kept - today)
 
 

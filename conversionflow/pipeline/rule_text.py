@@ -35,7 +35,7 @@ def rule_rows(texts: Sequence[str], keys: Sequence[tuple[str, str]]) -> pd.DataF
         For a text that is no rule, with how to write one.
     """
     rows = [_row(text, keys) for text in texts]
-    return pd.DataFrame(rows, columns=COLUMNS.split()).fillna("")
+    return pd.DataFrame(rows, columns=COLUMNS.split(), dtype=object).fillna("")
 
 
 def _row(text: str, keys: Sequence[tuple[str, str]]) -> dict[str, str]:
