@@ -1,7 +1,9 @@
 """Optimisation: the budget plan of most expected conversions, exact to the cent, with its uncertainty."""
 
+from conversionflow.optimization.dynamic_programming import dynamic_programming
 from conversionflow.optimization.exact import Optimum, first_order_gap, slsqp
 from conversionflow.optimization.genetic import GeneticSettings, SearchResult, genetic_search
+from conversionflow.optimization.mixed_integer import mixed_integer
 from conversionflow.optimization.money import cent_bounds, to_cents
 from conversionflow.optimization.objective import Objective
 from conversionflow.optimization.operators import diversity, gaussian_mutation, tournament, uniform_crossover
@@ -27,10 +29,12 @@ __all__ = [
     "cent_bounds",
     "default_bounds",
     "diversity",
+    "dynamic_programming",
     "evaluate_plan",
     "first_order_gap",
     "gaussian_mutation",
     "genetic_search",
+    "mixed_integer",
     "optimise",
     "project",
     "read_rules",
