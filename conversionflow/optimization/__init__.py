@@ -1,6 +1,7 @@
 """Optimisation: the budget plan that serves a goal best, exact to the cent, with its uncertainty."""
 
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
+from conversionflow.optimization.dynamic_programming import dynamic_programming
 from conversionflow.optimization.exact import Optimum, first_order_gap
 from conversionflow.optimization.frontier import Frontier, objective_values, search_frontier
 from conversionflow.optimization.genetic import Observer, SearchResult, SearchState, genetic_search
@@ -12,6 +13,7 @@ from conversionflow.optimization.goals import (
     Goal,
     moved_share,
 )
+from conversionflow.optimization.mixed_integer import mixed_integer
 from conversionflow.optimization.money import cent_bounds, to_cents
 from conversionflow.optimization.objective import (
     DrawsObjective,
@@ -60,6 +62,7 @@ __all__ = [
     "crowding_distances",
     "default_bounds",
     "diversity",
+    "dynamic_programming",
     "evaluate_plan",
     "exact_plan",
     "find_plan",
@@ -67,6 +70,7 @@ __all__ = [
     "gaussian_mutation",
     "genetic_search",
     "hypervolume",
+    "mixed_integer",
     "moved_share",
     "non_dominated_ranks",
     "objective_values",

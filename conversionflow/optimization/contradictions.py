@@ -44,11 +44,7 @@ def _fewest(amounts: Floats, total: float) -> list[int]:
 def _largest(names: list[str], amounts: Floats) -> str:
     if len(names) == len(amounts):
         return ""
-    return (
-        f" (already {_listed(names)} are too much)"
-        if len(names) > 1
-        else f" (already {names[0]} is too much)"
-    )
+    return f" (too much already: {_listed(names)})"
 
 
 def rule_clash(keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules) -> list[str]:
@@ -113,7 +109,8 @@ def _fewest_touching(ways: list[Flags]) -> Flags:
 def _irreducible_clash(model: RuleModel) -> Flags:
     """Return rules that clash and of which none can be left out; small amounts are left out first."""
     kept = np.ones(len(model.items), dtype=np.bool_)
-    for item in np.argsort(np.array([item.amount for item in model.items]), kind="stable"):
+    amounts = np.array([item.amount for item in model.items])
+    for item in np.argsort(amounts, kind="stable").tolist():
         kept[item] = False
         if _possible(model, kept):
             kept[item] = True

@@ -10,8 +10,8 @@ from conversionflow.optimization.objective import Floats, Integers
 def dynamic_programming(values: Floats, step: float, low: Floats, high: Floats, total: float) -> Optimum:
     """Return the best plan whose amounts are whole steps above their minimums, and a bound for all plans.
 
-    The best value of each sum is built up touchpoint by touchpoint (Bellman, 1957, *Dynamic Programming*). Less
-    than one step remains of the budget; it goes where there is room and changes no value here.
+    The best value of each sum is built up touchpoint by touchpoint (Bellman, 1957, *Dynamic Programming*).
+    Less than one step remains of the budget; it goes where there is room and changes no value here.
 
     A plan between the grid's amounts, each rounded up, costs less than n steps more. So where values do not
     fall in spend, the best value with n - 1 more steps to spend bounds what any plan can reach.
@@ -19,8 +19,8 @@ def dynamic_programming(values: Floats, step: float, low: Floats, high: Floats, 
     Parameters
     ----------
     values : (n, L) array
-        Value of each touchpoint at ``low + step * (0, 1, ..., L - 1)``, of which those above its maximum are not
-        read, except that the first of them stands for the maximum itself; ``-inf`` forbids an amount.
+        Value of each touchpoint at ``low + step * (0, 1, ..., L - 1)``; the first above its maximum
+        counts for the bound only, the others not at all. ``-inf`` forbids an amount.
     step : float
         Money between two amounts.
     low, high : (n,) arrays
@@ -57,7 +57,7 @@ def dynamic_programming(values: Floats, step: float, low: Floats, high: Floats, 
 
 
 def _best_sums(values: Floats, most: Integers, steps: int) -> tuple[Floats, Integers]:
-    """Best value of spending exactly 0 to ``steps`` steps, and how many the last touchpoints take for it."""
+    """Return the best value of spending 0 to ``steps`` steps, and what each touchpoint then takes."""
     best = np.full(steps + 1, -np.inf)
     best[0] = 0.0
     taken = np.zeros((len(values), steps + 1), dtype=np.int64)
@@ -73,7 +73,7 @@ def _best_sums(values: Floats, most: Integers, steps: int) -> tuple[Floats, Inte
 
 
 def _levels(taken: Integers, steps: int) -> Integers:
-    """Steps of each touchpoint in the best plan that spends ``steps``."""
+    """Return the steps of each touchpoint in the best plan that spends ``steps``."""
     levels = np.zeros(len(taken), dtype=np.int64)
     for row in range(len(taken) - 1, -1, -1):
         levels[row] = taken[row, steps]

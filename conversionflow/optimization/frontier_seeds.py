@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from conversionflow.optimization.genetic_settings import GeneticSettings
-from conversionflow.optimization.goals import Curves, Goal, moved_share
+from conversionflow.optimization.goals import MATERIAL_GAIN, Curves, Goal, moved_share
 from conversionflow.optimization.objective import Floats, Key
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
@@ -87,10 +87,11 @@ def supported_plans(goals: Sequence[Goal], problem: BudgetProblem, settings: Gen
         np.stack([goal.values(np.stack([today, *ends])) for goal in goals])[:, side]
         for side in (0, slice(1, None))
     )
-    ranges = np.maximum(reached.max(axis=1) - base, np.finfo(float).tiny)
+    gains = reached.max(axis=1) - base
+    ranges = np.where(gains > MATERIAL_GAIN * np.abs(base), gains, 1.0)
     slopes = np.stack([goal.value_and_gradient(today)[1] for goal in goals]) / ranges[:, None]
     spread = slopes.max(axis=1) - slopes.min(axis=1)
-    dearest = float(spread.max()) * 2 * problem.total
+    dearest = float(spread.max()) * 2 * problem.total or 1.0
     prices = np.geomspace(dearest / DEAREST_TO_CHEAPEST, dearest, settings.frontier_points)
     mixes = np.random.default_rng(settings.seed).dirichlet(np.ones(len(goals)), len(prices))
     plans = [*ends, today]

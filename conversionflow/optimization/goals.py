@@ -18,6 +18,9 @@ from conversionflow.optimization.objective import (
 )
 
 R = TypeVar("R", bound=Objective)
+MATERIAL_GAIN = 1e-9
+"""Smallest gain over today's value, as a share of it, that is not rounding and moves money."""
+
 Curves: TypeAlias = Callable[[Floats], tuple[Floats, Floats]]
 """Values and derivatives, (G, n) each, of one curve per touchpoint at spends (G, n)."""
 

@@ -8,17 +8,14 @@ from conversionflow.optimization.exact import Optimum
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.repair import choices_of, exact_plan, rows_of
-from conversionflow.optimization.rule_model import RuleModel
-
-GAP = 1e-7
-"""Relative distance of plan and bound at which the search may end."""
+from conversionflow.optimization.rule_model import Added, RuleModel
 
 CONCAVE = 1e-9
 """Rise of a slope, relative to the steepest, that still counts as none."""
 
 
 def mixed_integer(curves: tuple[Floats, Floats], problem: BudgetProblem, time_limit: float = 60.0) -> Optimum:
-    """Return the best plan of piecewise-linear curves that keeps all rules of a problem, and its proven bound.
+    """Return the best plan of piecewise-linear curves that keeps all rules, and its proven bound.
 
     A curve's segments are filled in order. Where slopes fall that comes by itself; where one rises a binary
     variable says that the segments before it are full (the incremental model of Markowitz & Manne, 1957,
@@ -52,7 +49,7 @@ def mixed_integer(curves: tuple[Floats, Floats], problem: BudgetProblem, time_li
     scale = float(np.ptp(values, axis=1).max()) or 1.0
     segments = _Segments(spend, np.diff(values, axis=1) / scale, model.matrix.shape[1])
     cost = np.concatenate([np.zeros(model.matrix.shape[1]), segments.cost])
-    found = model.solve(cost, extra=segments.rows(), time_limit=time_limit, mip_rel_gap=GAP)
+    found = model.solve(cost, added=segments.rows(), time_limit=time_limit)
     choices = choices_of(problem.rules, problem.low, problem.high, problem.total)
     rows = rows_of(problem.rules, len(problem.keys), problem.total)
     plan = None if found.x is None else exact_plan(found.x, model, choices, rows)
@@ -67,7 +64,7 @@ def mixed_integer(curves: tuple[Floats, Floats], problem: BudgetProblem, time_li
 
 
 class _Segments:
-    """Variables of the segments: how much of each is filled (n * (L - 1)), then one binary where slopes rise."""
+    """How much of each segment is filled, n * (L - 1) variables, and one binary where slopes rise."""
 
     def __init__(self, spend: Floats, gains: Floats, offset: int) -> None:
         self.spend, self.offset = spend, offset
@@ -82,8 +79,8 @@ class _Segments:
         self.first_binary = offset + size * count
         self.cost = np.concatenate([-gains.ravel(), np.zeros(len(self.binaries))])
 
-    def rows(self) -> tuple[csr_array, Floats, Floats, Floats, Floats]:
-        """Rows that tie segments to amounts and keep their order, in the form that `RuleModel.solve` takes."""
+    def rows(self) -> Added:
+        """Rows that tie segments to amounts and keep their order."""
         entries: list[tuple[int, int, float]] = []
         low: list[float] = []
         high: list[float] = []
@@ -109,8 +106,8 @@ class _Segments:
         weights = np.array([weight for _, _, weight in entries])
         variables = self.first_binary + len(self.binaries)
         matrix = csr_array((weights, (places[0], places[1])), shape=(len(low), variables))
-        integrality = np.repeat([0.0, 1.0], [self.filled.size, len(self.binaries)])
-        return matrix, np.array(low), np.array(high), np.ones(len(integrality)), integrality
+        whole = np.repeat([0, 1], [self.filled.size, len(self.binaries)])
+        return Added(matrix, np.array(low), np.array(high), whole)
 
     def _block_starts(self) -> list[int]:
         """First segment of the concave stretch before each rise."""
@@ -124,4 +121,4 @@ class _Segments:
         following = number + 1
         if following < len(self.binaries) and self.binaries[following][0] == self.binaries[number][0]:
             return int(self.binaries[following][1])
-        return self.widths.shape[1]
+        return len(self.widths[0])

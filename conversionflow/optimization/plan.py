@@ -9,14 +9,11 @@ from conversionflow.core.errors import InputError
 from conversionflow.optimization.exact import first_order_gap
 from conversionflow.optimization.genetic import Observer, SearchState
 from conversionflow.optimization.genetic_settings import GeneticSettings
-from conversionflow.optimization.goals import ExpectedConversions, Goal
+from conversionflow.optimization.goals import MATERIAL_GAIN, ExpectedConversions, Goal
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats, Objective
 from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.search import find_plan
-
-MATERIAL_GAIN = 1e-9
-"""Smallest gain over today's value, as a share of it, that moves any money."""
 
 
 @dataclass(frozen=True)

@@ -248,19 +248,14 @@ def solve_in_place(system: Floats, right: Floats) -> None:
 
 
 @compiled
-def climb(
-    direction: Floats,
-    prices: Floats,
-    moved: Floats,
-    low: Floats,
-    high: Floats,
-    rows: Rows,
-) -> bool:
-    """Move the prices along a direction to the dual's exact maximum there; whether it has one.
+def turn_of(
+    direction: Floats, prices: Floats, turn: Floats, terms: Floats, rows: Rows
+) -> tuple[float, float, float]:
+    """Write how the point turns with a direction of the prices, and the size of what was added up for it.
 
-    No price passes 0, where its row would change the bound it is held to; one that reaches it stays there.
+    Returns the target of the turned sum, its size, and how far the direction may be followed: no price passes
+    0, where its row would change the bound it is held to.
     """
-    turn, terms = np.zeros(len(moved)), np.zeros(len(moved))
     target, size, furthest = 0.0, 0.0, np.inf
     for row in range(len(rows.least)):
         if prices[row] == 0.0:
@@ -276,6 +271,52 @@ def climb(
         for place in range(rows.starts[row], rows.starts[row + 1]):
             turn[rows.columns[place]] += change * rows.weights[place]
             terms[rows.columns[place]] += abs(change * rows.weights[place])
+    return target, size, furthest
+
+
+@compiled
+def turned_sum(shift: float, turn: Floats, moved: Floats, low: Floats, high: Floats) -> tuple[float, float]:
+    """Return the turned sum of the plan that far along the turn, and its slope."""
+    value = slope = 0.0
+    for column in range(len(turn)):
+        amount = moved[column] + shift * turn[column]
+        if amount <= low[column]:
+            amount = low[column]
+        elif amount >= high[column]:
+            amount = high[column]
+        else:
+            slope += turn[column] * turn[column]
+        value += turn[column] * amount
+    return value, slope
+
+
+@compiled
+def turned_root(
+    target: float, size: float, end: float, turn: Floats, moved: Floats, low: Floats, high: Floats
+) -> float:
+    """Return where the turned sum meets its target, or the end if it does not before."""
+    below, above, shift = 0.0, end, 0.0
+    for _ in range(ROOT_STEPS):
+        value, slope = turned_sum(shift, turn, moved, low, high)
+        missing = target - value
+        if abs(missing) <= EXACT * size or above - below <= 1e-16 * above or (shift == end and missing > 0):
+            break
+        if missing > 0:
+            below = shift
+        else:
+            above = shift
+        newton = shift + missing / slope if slope > 0 else np.inf
+        shift = min(newton, end) if newton > below else 0.5 * (below + above)
+        if shift > above:
+            shift = 0.5 * (below + above)
+    return shift
+
+
+@compiled
+def climb(direction: Floats, prices: Floats, moved: Floats, low: Floats, high: Floats, rows: Rows) -> bool:
+    """Move the prices along a direction to the dual's exact maximum there; whether it has one."""
+    turn, terms = np.zeros(len(moved)), np.zeros(len(moved))
+    target, size, furthest = turn_of(direction, prices, turn, terms, rows)
     last_kink = 0.0
     for column in range(len(turn)):
         size += terms[column] * high[column]
@@ -284,36 +325,15 @@ def climb(
         if turn[column] != 0.0:
             bound = high[column] if turn[column] > 0 else low[column]
             last_kink = max(last_kink, (bound - moved[column]) / turn[column])
-    below, above, shift = 0.0, min(furthest, last_kink), 0.0
-    for step in range(ROOT_STEPS):
-        missing, slope = target, 0.0
-        for column in range(len(turn)):
-            amount = moved[column] + shift * turn[column]
-            if amount <= low[column]:
-                amount = low[column]
-            elif amount >= high[column]:
-                amount = high[column]
-            else:
-                slope += turn[column] * turn[column]
-            missing -= turn[column] * amount
-        if step == 0 and missing <= EXACT * size:
-            return True
-        if abs(missing) <= EXACT * size:
-            break
-        if missing > 0:
-            below = shift
-        else:
-            above = shift
-        if shift == min(furthest, last_kink) and missing > 0:
-            if furthest > last_kink:
-                return np.isfinite(furthest) or missing <= ENOUGH * size
-            break
-        newton = shift + missing / slope if slope > 0 else np.inf
-        shift = min(newton, min(furthest, last_kink)) if newton > below else 0.5 * (below + above)
-        if shift > above:
-            shift = 0.5 * (below + above)
-        if above - below <= 1e-16 * above:
-            break
+    value, _ = turned_sum(0.0, turn, moved, low, high)
+    if target - value <= EXACT * size:
+        return True
+    end = min(furthest, last_kink)
+    shift = turned_root(target, size, end, turn, moved, low, high)
+    if shift == end and furthest > last_kink:
+        value, _ = turned_sum(shift, turn, moved, low, high)
+        if furthest == np.inf and target - value > ENOUGH * size:
+            return False
     for row in range(len(rows.least)):
         change = direction[row]
         if change != 0.0:

@@ -122,25 +122,30 @@ def choose_active(point: Floats, choices: Choices) -> Flags:
 
 
 @compiled
+def best_switch(point: Floats, on: Flags, least: Floats, most: Floats, choices: Choices, rows: Rows) -> int:
+    """Return the one to switch that closes most of the gap for the least distance, or -1."""
+    best, first = 0.0, -1
+    for column in range(len(point)):
+        if not choices.switchable[column] or not (on[column] or may_start(column, -1, on, choices)):
+            continue
+        sign = -1.0 if on[column] else 1.0
+        off_cost, on_cost = distance_of_switch(point[column], choices.low[column])
+        cost = max(sign * (on_cost - off_cost), 0.0) + CLOSED
+        fall, rise = sign * choices.low[column], sign * choices.high[column]
+        change = gap_change(column, fall, rise, least, most, rows)
+        if change < -CLOSED and change / cost < best:
+            best, first = change / cost, column
+    return first
+
+
+@compiled
 def mend_active(point: Floats, on: Flags, low: Floats, high: Floats, choices: Choices, rows: Rows) -> bool:
     """Switch touchpoints, one or a swap at a time, until each row can be met; whether that came about."""
     least, most = reach_of_rows(low, high, rows)
-    size = len(point)
-    for _ in range(2 * size):
+    for _ in range(2 * len(point)):
         if total_gap(least, most, rows) <= 0.0:
             return True
-        best, first, second = 0.0, -1, -1
-        for column in range(size):
-            if not choices.switchable[column]:
-                continue
-            sign = -1.0 if on[column] else 1.0
-            fall, rise = sign * choices.low[column], sign * choices.high[column]
-            off_cost, on_cost = distance_of_switch(point[column], choices.low[column])
-            cost = max(sign * (on_cost - off_cost), 0.0) + CLOSED
-            if on[column] or may_start(column, -1, on, choices):
-                change = gap_change(column, fall, rise, least, most, rows)
-                if change < -CLOSED and change / cost < best:
-                    best, first, second = change / cost, column, -1
+        first, second = best_switch(point, on, least, most, choices, rows), -1
         if first < 0:
             first, second = best_swap(point, on, least, most, choices, rows)
         if first < 0:
@@ -148,9 +153,8 @@ def mend_active(point: Floats, on: Flags, low: Floats, high: Floats, choices: Ch
         for column in (first, second):
             if column >= 0:
                 sign = -1.0 if on[column] else 1.0
-                shift_reach(
-                    column, sign * choices.low[column], sign * choices.high[column], least, most, rows
-                )
+                fall, rise = sign * choices.low[column], sign * choices.high[column]
+                shift_reach(column, fall, rise, least, most, rows)
                 on[column] = not on[column]
                 low[column] = choices.low[column] if on[column] else 0.0
                 high[column] = choices.high[column] if on[column] else 0.0
@@ -179,26 +183,34 @@ def best_swap(
 
 
 @compiled
+def best_step(
+    point: Floats, on: Flags, low: Floats, least: Floats, most: Floats, choices: Choices, rows: Rows
+) -> tuple[int, float]:
+    """Return the step that closes most of the gap for the least distance, or -1."""
+    best, first, first_move = 0.0, -1, 0.0
+    for column in range(len(point)):
+        if not on[column] or choices.step[column] == 0.0:
+            continue
+        for sign in (-1.0, 1.0):
+            move = sign * choices.step[column]
+            if not within(low[column] + move, column, choices):
+                continue
+            cost = max(step_cost(point[column], low[column], move), 0.0) + CLOSED
+            change = gap_change(column, move, move, least, most, rows)
+            if change < -CLOSED and change / cost < best:
+                best, first, first_move = change / cost, column, move
+    return first, first_move
+
+
+@compiled
 def mend_steps(point: Floats, on: Flags, low: Floats, high: Floats, choices: Choices, rows: Rows) -> bool:
     """Move amounts with steps by one step, one or a trade of two at a time, until each row can be met."""
     least, most = reach_of_rows(low, high, rows)
-    size = len(point)
-    for _ in range(4 * size):
+    for _ in range(4 * len(point)):
         if total_gap(least, most, rows) <= 0.0:
             return True
-        best, first, second = 0.0, -1, -1
-        first_move = second_move = 0.0
-        for column in range(size):
-            if not on[column] or choices.step[column] == 0.0:
-                continue
-            for sign in (-1.0, 1.0):
-                move = sign * choices.step[column]
-                if not within(low[column] + move, column, choices):
-                    continue
-                cost = max(step_cost(point[column], low[column], move), 0.0) + CLOSED
-                change = gap_change(column, move, move, least, most, rows)
-                if change < -CLOSED and change / cost < best:
-                    best, first, first_move = change / cost, column, move
+        first, first_move = best_step(point, on, low, least, most, choices, rows)
+        second, second_move = -1, 0.0
         if first < 0:
             first, second, first_move, second_move = best_trade(point, on, low, least, most, choices, rows)
         if first < 0:

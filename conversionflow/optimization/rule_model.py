@@ -5,7 +5,7 @@ where it is on; for each with a step, the number of its steps; for each rule, 1 
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
@@ -14,6 +14,9 @@ from scipy.sparse import csr_array, hstack
 from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.rules import Flags, Rules, label
 
+GAP = 1e-7
+"""Relative distance of plan and bound at which a search may end."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -21,6 +24,15 @@ class Item:
 
     text: str
     amount: float
+
+
+class Added(NamedTuple):
+    """Rows over all variables and, at their end, more of them from 0 to 1; ``whole`` is 1 for binaries."""
+
+    matrix: csr_array
+    row_low: Floats
+    row_high: Floats
+    whole: Integers
 
 
 class _Rows:
@@ -54,7 +66,9 @@ class RuleModel:
     items : tuple of Item
         Rules, in the order of the last variables.
     matrix : (rows, variables) sparse array
-        Left sides; ``row_low``, ``row_high`` what they may be, ``most`` the variables' upper bounds.
+        Left sides; ``row_low``, ``row_high`` what they may be.
+    most : array
+        Upper bounds of the variables before the rules' own.
     """
 
     size: int
@@ -90,58 +104,44 @@ class RuleModel:
         self,
         cost: Floats,
         kept: Flags | None = None,
-        extra: tuple[csr_array, Floats, Floats, Floats, Floats] | None = None,
-        **options: float,
+        added: Added | None = None,
+        time_limit: float = np.inf,
     ) -> OptimizeResult:
-        """Minimise a cost (variables,) with all rules kept, or those of ``kept`` (items,) only.
-
-        ``extra`` appends rows and variables: a matrix over all variables, its row bounds, the new variables'
-        upper bounds and integrality; the cost then covers them.
-        """
+        """Minimise a cost (variables,) with all rules kept, or those of ``kept`` (items,) only."""
         given_up = np.zeros(len(self.items)) if kept is None else np.where(kept, 0.0, 1.0)
-        least = np.zeros(self.matrix.shape[1])
-        least[self.columns :] = given_up
-        most = self.most.copy()
-        most[self.columns :] = given_up
-        return self._solve(cost, least, most, extra, options)
+        return self._solve(cost, given_up, given_up, added, time_limit)
 
     def fewest_given_up(self, kept: Flags) -> Flags:
         """Return a largest set of rules that a plan keeps, (items,) bool, with all of ``kept`` in it."""
         cost = np.zeros(self.matrix.shape[1])
         cost[self.columns :] = 1.0
-        most = self.most.copy()
-        most[self.columns :] = np.where(kept, 0.0, 1.0)
-        found = self._solve(cost, np.zeros(len(cost)), most, None, {})
+        may_give_up = np.where(kept, 0.0, 1.0)
+        found = self._solve(cost, np.zeros(len(self.items)), may_give_up, None, np.inf)
         return np.asarray(found.x[self.columns :] < 0.5)
 
     def _solve(
-        self,
-        cost: Floats,
-        least: Floats,
-        most: Floats,
-        extra: tuple[csr_array, Floats, Floats, Floats, Floats] | None,
-        options: dict[str, float],
+        self, cost: Floats, least: Floats, most: Floats, added: Added | None, time_limit: float
     ) -> OptimizeResult:
-        integrality = np.ones(self.matrix.shape[1])
-        integrality[: self.size] = 0.0
+        """Solve with bounds on what is given up, (items,) each."""
+        lower = np.concatenate([np.zeros(self.columns), least])
+        upper = np.concatenate([self.most, most])
+        whole = np.repeat([0, 1], [self.size, len(lower) - self.size])
         constraints = [LinearConstraint(self.matrix, self.row_low, self.row_high)]
-        if extra is not None:
-            matrix, row_low, row_high, extra_most, extra_integrality = extra
-            added = len(extra_most)
-            padded = hstack([self.matrix, csr_array((self.matrix.shape[0], added))])
+        if added is not None:
+            padded = hstack([self.matrix, csr_array((self.matrix.shape[0], len(added.whole)))])
             constraints = [
                 LinearConstraint(padded, self.row_low, self.row_high),
-                LinearConstraint(matrix, row_low, row_high),
+                LinearConstraint(added.matrix, added.row_low, added.row_high),
             ]
-            least = np.concatenate([least, np.zeros(added)])
-            most = np.concatenate([most, extra_most])
-            integrality = np.concatenate([integrality, extra_integrality])
+            lower = np.concatenate([lower, np.zeros(len(added.whole))])
+            upper = np.concatenate([upper, np.ones(len(added.whole))])
+            whole = np.concatenate([whole, added.whole])
         return milp(
             cost,
-            integrality=integrality,
-            bounds=Bounds(least, most),
+            integrality=whole,
+            bounds=Bounds(lower, upper),
             constraints=constraints,
-            options=options,
+            options={"time_limit": time_limit, "mip_rel_gap": GAP},
         )
 
 
@@ -163,22 +163,22 @@ class _Builder:
             self._bounds(i)
         for rule in rules.linear:
             self._linear(rule.name, rule.coefficients, rule.low / total, rule.high / total, rule.is_sum)
-        for i in np.flatnonzero(self.switchable):
+        for i in np.flatnonzero(self.switchable).tolist():
             self.rows.add([(i, 1.0), (self.switch[i], -1.0)], -np.inf, 0.0)
             if rules.min_if_on[i] > 0:
                 self._least_if_on(i, rules.min_if_on[i])
-        for i in np.flatnonzero(self.stepped):
+        for i in np.flatnonzero(self.stepped).tolist():
             self._step(i, rules.step[i])
         for active in rules.max_active:
             self._active(active.name, active.members, active.count)
 
     def most(self) -> Floats:
-        """Upper bounds of all variables."""
+        """Upper bounds of amounts, on-variables and numbers of steps."""
         numbers = (
             np.floor(self.total / self.rules.step[self.stepped] + 1e-9) if self.stepped.any() else np.zeros(0)
         )
         ones = np.ones(self.size + int(self.switchable.sum()))
-        return np.concatenate([ones, numbers, np.ones(len(self.items))])
+        return np.concatenate([ones, numbers])
 
     def _item(self, text: str, amount: float) -> int:
         self.items.append(Item(text, amount))

@@ -53,10 +53,10 @@ def read_rules(
     """Return minimum and maximum spend, (n,) money each, and the other rules.
 
     An empty cell says nothing; a row with no market or touchpoint is about all of them, and of two rows of
-    `touchpoint_limits` about the same the one that names more counts (touchpoint before market), column by column,
-    and what is frozen has no other limit. The default
-    ratios hold where no row gives a bound on that side, and give way to what rows say: to a bound on the other
-    side, to whole steps, and to ``min_if_on``. Under ``max_active`` the default minimum holds for what is on.
+    `touchpoint_limits` about the same the one that names more counts (touchpoint before market), column by
+    column; what is frozen has no other limit. The default ratios hold where no row gives a bound on that
+    side, and give way to what rows say: to a bound on the other side, to whole steps, and to ``min_if_on``.
+    Under ``max_active`` the default minimum holds for what is on.
 
     Parameters
     ----------
@@ -163,15 +163,22 @@ def _read_rule(row: Row, draft: _Draft) -> None:
         coefficients = scope.astype(np.float64) - amount * reference
         side = {"low": 0.0} if kind == "minimum_ratio" else {"high": 0.0}
         draft.linear.append(LinearRule(name, coefficients, **side))
-    elif kind == "max_active":
+    else:
+        _add_discrete(row, kind, scope, amount, draft)
+
+
+def _add_discrete(row: Row, kind: str, scope: Flags, amount: float, draft: _Draft) -> None:
+    """Add a rule that leaves gaps between allowed amounts."""
+    if kind == "max_active":
         if amount != round(amount) or amount < 1:
             row.wrong("amount", "give how many may have spend, 1 or more")
-        draft.max_active.append(ActiveRule(name, scope, round(amount)))
+        draft.max_active.append(ActiveRule(row.text("rule"), scope, round(amount)))
     elif kind == "min_if_on":
-        each = np.array([_in_money(row, amount, only, draft) for only in np.eye(len(scope), dtype=np.bool_)])
+        alone = np.eye(len(scope), dtype=np.bool_)
+        each = np.array([_in_money(row, amount, only, draft) for only in alone])
         known = draft.limits["min_if_on"]
         draft.limits["min_if_on"] = np.where(scope, stricter(known, each, largest=True), known)
-    elif kind == "step":
+    else:
         draft.limits["spend_step"] = np.where(scope, amount, draft.limits["spend_step"])
 
 
@@ -250,7 +257,7 @@ def _refuse_never_off(draft: _Draft, low: Floats) -> None:
     """Raise where a row says that spend may be 0 or enough and another that it may not be 0."""
     for i in np.flatnonzero((draft.limits["min_if_on"] > 0) & (low > 0) & ~draft.frozen):
         draft.problems.add(
-            f"{label(draft.keys[i])}: min_if_on is {draft.limits['min_if_on'][i]:,.2f}, which lets its spend be 0, "
-            f"and its minimum is {low[i]:,.2f}; keep one of them"
+            f"{label(draft.keys[i])}: min_if_on is {draft.limits['min_if_on'][i]:,.2f}, which lets its spend "
+            f"be 0, and its minimum is {low[i]:,.2f}; keep one of them"
         )
     draft.problems.raise_any()

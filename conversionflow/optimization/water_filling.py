@@ -32,8 +32,8 @@ def water_filling(marginals: Marginals, low: Floats, high: Floats, total: float)
     """Return the optimum of separable concave responses (Boyd & Vandenberghe, 2004, example 5.2).
 
     Each marginal is taken for a power of spend through its last two points; the price at which these powers
-    spend the budget gives the next point. That is Newton's method on the dual with secants, in logarithms, and
-    costs one call a step. Where marginals are flat, jump or are not above 0, bisection does it instead.
+    spend the budget gives the next point: Newton's method on the dual with secants, in logarithms, at one
+    call a step. Where marginals are flat, jump or are not above 0, bisection does it instead.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _spend_all(
 ) -> Floats:
     """Amounts at which powers through a point have the one price that spends the budget."""
     inverse = 1.0 / exponent
-    level = np.log(plan) + np.log(worth) * inverse
+    level = np.log(np.maximum(plan, np.finfo(float).tiny)) + np.log(worth) * inverse
     price, cheap, dear = float(np.log(worth).mean()), -np.inf, np.inf
     for step in range(100):
         amounts = np.clip(np.exp(np.minimum(level - price * inverse, 700.0)), low, high)
