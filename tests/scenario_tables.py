@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from parameter_tables import MARKET, SPEND, build
+from psycopg2.extras import execute_values
 
 from conversionflow.core.settings import Settings
 from conversionflow.pipeline.budget_rules import BudgetRules
@@ -86,7 +87,7 @@ def fill(warehouse: Any, **changes: object) -> None:
     for name, frame in frames.items():
         columns = ", ".join(f"{column} {TYPES[frame[column].dtype.kind]}" for column in frame)
         warehouse.execute(f"create table {name} ({columns})")
-        warehouse.fill(name, list(frame.astype(object).itertuples(index=False, name=None)))
+        _insert(warehouse, name, frame)
     for name in MARTS:
         [mart] = yaml.safe_load((PROJECT / "models" / "budget" / f"{name}.yml").read_text())["models"]
         columns = ", ".join(f"{column['name']} {column['data_type']}" for column in mart["columns"])
@@ -94,3 +95,13 @@ def fill(warehouse: Any, **changes: object) -> None:
     warehouse.execute(
         "insert into budget_plans (scenario, model, run_id) values ('fixed_budget', 'journey', 'run-1')"
     )
+
+
+def _insert(warehouse: Any, name: str, frame: pd.DataFrame) -> None:
+    with warehouse.cursor() as cursor:
+        if warehouse.target == "postgres":
+            rows = list(frame.astype(object).itertuples(index=False, name=None))
+            execute_values(cursor, f"insert into {name} values %s", rows)  # noqa: S608
+        else:
+            cursor.register("rows_of_test", frame)
+            cursor.execute(f"insert into {name} select * from rows_of_test")  # noqa: S608

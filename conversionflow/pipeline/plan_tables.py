@@ -31,9 +31,10 @@ def allocation_rows(solver: Solver, solved: Solved) -> pd.DataFrame:
         cpa=rows["recommended_spend"] / brought.where(brought > 0),
         caution=np.array(cautions(inputs, plan), dtype=object),
     )
+    shares = np.full((2, len(plan)), np.nan)
     if solved.problem is not None:
-        for name, shares in zip(SHARES, _shares(solver, solved, solved.problem, plan), strict=True):
-            complete[name] = shares * float(plan.sum()) / budget
+        shares = np.stack(_shares(solver, solved, solved.problem, plan)) * float(plan.sum()) / budget
+    complete[list(SHARES)] = shares.T
     return pd.concat([complete, _untracked(inputs, budget)]).assign(scenario=solved.question.scenario)
 
 
