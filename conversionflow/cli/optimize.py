@@ -88,7 +88,7 @@ def optimize(
 
     from rich.console import Console
 
-    from conversionflow.pipeline.plan_solver import genetic_settings
+    from conversionflow.pipeline.plan_solver import shorter_search
     from conversionflow.pipeline.rule_text import rule_rows
     from conversionflow.pipeline.what_if import LastBuild, scenario_tables
     from conversionflow.reporting.scenario_text import scenario_text
@@ -102,8 +102,9 @@ def optimize(
     settings = build.solver.inputs.settings
     question = _question(build, scenario, total, amount, plan_file)
     solver = build.with_rules(_limits(limits), rule_rows(rules, build.solver.inputs.response.keys))
-    search = genetic_settings(settings)
-    search = replace(search, generations=generations or settings.optimizer_scenario_generations)
+    search = shorter_search(settings)
+    if generations is not None:
+        search = replace(search, generations=generations)
     with _progress(search.generations) as observer:
         solved = solver.solve(
             question, search, observer=observer, checkpoint=build.checkpoint(project_folder())

@@ -1,7 +1,6 @@
 """The budget search's dbt model: from posterior draws in tables to plans."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,14 @@ from conversionflow.optimization.scenarios import Target
 from conversionflow.pipeline.budget_rules import BudgetRules
 from conversionflow.pipeline.frontier import frontier_rows
 from conversionflow.pipeline.plan_inputs import PlanInputs
-from conversionflow.pipeline.plan_solver import FIXED_BUDGET, Question, Solved, Solver, genetic_settings
+from conversionflow.pipeline.plan_solver import (
+    FIXED_BUDGET,
+    Question,
+    Solved,
+    Solver,
+    genetic_settings,
+    shorter_search,
+)
 from conversionflow.pipeline.plan_tables import allocation_rows, generation_rows, plan_row
 from conversionflow.pipeline.records import schema, to_records
 from conversionflow.pipeline.sensitivity import sensitivity_rows
@@ -98,7 +104,7 @@ def _solved(solver: Solver, notes: list[tuple[str, str]]) -> Iterator[Solved]:
     """Solve all questions; what only a scenario beside the main one cannot have is a note."""
     settings = solver.inputs.settings
     search = genetic_settings(settings)
-    shorter = replace(search, generations=settings.optimizer_scenario_generations)
+    shorter = shorter_search(settings)
     asked = list(questions(settings)) + (list(_sweep(solver)) if SWEEP in settings.scenarios else [])
     for question in asked:
         try:

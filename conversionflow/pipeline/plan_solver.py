@@ -1,7 +1,7 @@
 """From a question about the budget to its plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -69,6 +69,16 @@ def genetic_settings(settings: Settings) -> GeneticSettings:
     names = (field.name for field in fields(GeneticSettings))
     return GeneticSettings(
         **{name: getattr(settings, SETTINGS.get(name, f"optimizer_{name}")) for name in names}
+    )
+
+
+def shorter_search(settings: Settings) -> GeneticSettings:
+    """Return the constants for scenarios beside the main one and for questions: with one stand-in at most."""
+    search = genetic_settings(settings)
+    return replace(
+        search,
+        generations=settings.optimizer_scenario_generations,
+        approximations=min(search.approximations, 1),
     )
 
 
