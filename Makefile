@@ -31,6 +31,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "Compiling the numerical kernels ..."
 	@$(BIN)/python -m conversionflow.estimation
+	@$(BIN)/python -m conversionflow.optimization
 	@touch $@
 
 demo: install

@@ -19,6 +19,17 @@
         {{ return(none if fits else 'must be a list, without repeats, of some of ' ~ rule.choices | join(', ')) }}
     {% elif kind == 'transforms' %}
         {{ return(conversionflow.transforms_problem(value, rule.choices)) }}
+    {% elif kind == 'scenarios' %}
+        {{ return(conversionflow.scenarios_problem(value, rule.choices)) }}
+    {% elif kind == 'numbers' %}
+        {% set fits = value is sequence and value is not string
+            and value | unique | list | length == value | length %}
+        {% for one in (value if fits else []) if one is boolean or one is not number
+            or not rule.low <= one <= rule.high %}
+            {{ return('must be a list, without repeats, of numbers from ' ~ rule.low ~ ' to ' ~ rule.high) }}
+        {% endfor %}
+        {{ return(none if fits else 'must be a list, without repeats, of numbers from ' ~ rule.low ~ ' to '
+            ~ rule.high) }}
     {% elif kind == 'texts' %}
         {% set fits = value is sequence and value is not string
             and value | reject('string') | list | length == 0 %}

@@ -116,8 +116,10 @@ class Warehouse:
         return [f'"{name}"' for (name,) in rows if name not in ("run_id", "seconds")]
 
     def allocated(self, column: str) -> dict[tuple[str, str], float]:
-        """Spend by market and touchpoint in a column of budget_allocation."""
-        rows = self.query(f"select market, touchpoint, {column} from budget_allocation")  # noqa: S608
+        """Spend by market and touchpoint of the plan for today's budget, a column of budget_allocation."""
+        rows = self.query(f"""
+            select market, touchpoint, {column} from budget_allocation where scenario = 'fixed_budget'
+        """)  # noqa: S608
         return {(market, touchpoint): float(spend) for market, touchpoint, spend in rows}
 
     def true_transitions_inside_their_intervals(self) -> tuple[int, int]:

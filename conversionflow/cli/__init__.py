@@ -8,6 +8,7 @@ from conversionflow.cli.cache import cache
 from conversionflow.cli.demo import demo
 from conversionflow.cli.export import export
 from conversionflow.cli.load import load
+from conversionflow.cli.optimize import optimize
 from conversionflow.cli.show import show
 from conversionflow.core.errors import ConversionflowError
 
@@ -40,4 +41,5 @@ main.add_command(load)
 main.add_command(demo)
 main.add_command(show)
 main.add_command(export)
+main.add_command(optimize)
 main.add_command(cache)

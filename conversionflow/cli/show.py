@@ -7,6 +7,7 @@ import click
 from conversionflow.cli.shared import database_option, target_option
 
 LOG_WIDTH = 120
+SCENARIO = "fixed_budget"
 TABLES = ("budget_allocation", "budget_plans", "run_manifest")
 
 
@@ -26,5 +27,8 @@ def show(target: str | None, database: Path | None) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = LOG_WIDTH
-    console.print(plan_text(tables["budget_allocation"], tables["budget_plans"], manifest))
+    allocation, plans = (
+        tables[name][tables[name]["scenario"] == SCENARIO] for name in ("budget_allocation", "budget_plans")
+    )
+    console.print(plan_text(allocation, plans, manifest))
     console.print(f"All tables are in {warehouse.name}; docs/tables.md says what each holds.")

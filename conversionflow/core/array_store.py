@@ -106,6 +106,11 @@ class ArrayStore:
         except OSError as error:
             logger.warning("%s cannot keep what was computed: %s", self.folder, error)
 
+    def remove(self, key: str) -> None:
+        """Remove the entry of a key, if there is one."""
+        with suppress(OSError):
+            self._file(key).unlink(missing_ok=True)
+
     def entries(self) -> Iterator[Entry]:
         """Yield all entries, of whatever version; files that say nothing of themselves have no key."""
         for file in sorted(self.folder.glob(f"*{SUFFIX}")):

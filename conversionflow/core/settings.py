@@ -33,8 +33,36 @@ class Settings:
     total_budget: float | None
     min_spend_ratio: float
     max_spend_ratio: float
+    objective: str
+    downside_share: float
+    scenarios: tuple[str, ...]
+    sweep_ratios: tuple[float, ...]
+    target_conversions: float | None
+    target_roas: float | None
+    target_cpa: float | None
+    target_mroas: float | None
+    share_interval_draws: int
+    sensitivity_share: float
     optimizer_population_size: int
     optimizer_generations: int
+    optimizer_scenario_generations: int
+    optimizer_elite_share: float
+    optimizer_tournament_size: int
+    optimizer_mutated_touchpoints: float
+    optimizer_mutation_scale: float
+    optimizer_final_mutation_scale: float
+    optimizer_search_draws: int
+    optimizer_reference_starts: int
+    optimizer_first_parent_share: float
+    optimizer_curve_points: int
+    optimizer_approximations: int
+    optimizer_approximation_points: int
+    optimizer_frontier_points: int
+    optimizer_frontier_generations: int
+    optimizer_money_steps: int
+    optimizer_rule_points: int
+    optimizer_frontier_population: int
+    optimizer_kept_uplift: float
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Settings":
@@ -51,7 +79,8 @@ class Settings:
                 f"The model's config.settings must hold exactly the settings Python reads; "
                 f"missing or unknown: {', '.join(sorted(wrong))}. See python_models/python_models.yml."
             )
-        return cls(**{**config, "models": tuple(config["models"])})
+        lists = {name: tuple(config[name]) for name in ("models", "scenarios", "sweep_ratios")}
+        return cls(**{**config, **lists})
 
     def __post_init__(self) -> None:
         for name, prior in self.priors.items():

@@ -4,11 +4,12 @@ Without it the first build compiles them, which takes it some 20 seconds longer.
 """
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 
-from conversionflow.estimation.compiled import clear_old_code
-from conversionflow.estimation.fit import MODELS
+from conversionflow.core.compiled import clear_old_code
+from conversionflow.estimation.fitting import MODELS
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
 from conversionflow.estimation.network_kernel import (
     NetworkDraws,
@@ -59,5 +60,5 @@ def compile_kernels() -> None:
 
 
 if __name__ == "__main__":
-    clear_old_code()
+    clear_old_code(Path(__file__).parent)
     compile_kernels()

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from conversionflow.estimation import journey_predictive, regression_predictive
 from conversionflow.estimation.chains import ChainStore
 from conversionflow.estimation.checks import checks_frame
-from conversionflow.estimation.fit import Fit, SamplerSettings, fit
+from conversionflow.estimation.fitting import Fit, SamplerSettings, fit
 from conversionflow.estimation.frames import constants_frame, draws_frame
 from conversionflow.estimation.network import MINIMUM_PERIODS, NetworkData
 from conversionflow.estimation.nodes import Nodes

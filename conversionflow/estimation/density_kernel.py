@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.types import Array
 
 Number = TypeVar("Number", float, Array)

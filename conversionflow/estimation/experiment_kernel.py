@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import LOG_MEAN_BOUND, pull_shape, total
 from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, MoveData
 from conversionflow.estimation.response_kernel import centre, entry_response

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from conversionflow.estimation.fit import MODELS, Fit
+from conversionflow.estimation.fitting import MODELS, Fit
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.predictive import chosen_draws
 from conversionflow.estimation.priors import SAMPLED_AS, Prior, with_overrides

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import (
     LOG_MEAN_BOUND,
     inner,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import (
     add_control_slope,
     control_effect,

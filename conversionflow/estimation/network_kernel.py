@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import pull_shape
 from conversionflow.estimation.response_kernel import NO_SPEND, hill
 from conversionflow.estimation.types import Array

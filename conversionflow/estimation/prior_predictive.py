@@ -10,7 +10,7 @@ from conversionflow.estimation import density_kernel as kernel
 from conversionflow.estimation import journey
 from conversionflow.estimation.checks import compared_statistics
 from conversionflow.estimation.comparison import observations_of
-from conversionflow.estimation.fit import MODELS, Fit, SamplerSettings
+from conversionflow.estimation.fitting import MODELS, Fit, SamplerSettings
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Index, Nodes
 from conversionflow.estimation.priors import with_overrides

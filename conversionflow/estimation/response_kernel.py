@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from conversionflow.estimation.compiled import compiled
+from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import Number, total
 from conversionflow.estimation.types import Array
 

@@ -1,155 +1,20 @@
-"""Exact and gradient answers beside the genetic algorithm: its seeds, its reference, its tests."""
+"""What exact solvers return, and the bound that marginals alone give."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import LinearConstraint, minimize
 
-from conversionflow.optimization.objective import Floats, Objective
+from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
-from conversionflow.optimization.projection import ROUNDING, project
-
-PRICES = 16
-"""Prices tried at once when the bracket of the dual price is narrowed."""
-
-HALVINGS = 60
-"""Halvings of an amount's range: below the rounding of float64."""
-
-SLSQP_TOLERANCE = 1e-12
-"""Change of the objective that ends a run, as a share of the largest gain in sight at its start."""
-
-SLSQP_ITERATIONS = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """A plan, (n,) money, and its mean conversions."""
+    """A plan, (n,) money, its value, and a proven upper bound of any plan's value (None: none proven)."""
 
     plan: Floats
     value: float
-
-
-def water_filling(marginals: Callable[[Floats], Floats], low: Floats, high: Floats, total: float) -> Floats:
-    """Return the exact optimum for separable concave responses: equal marginals wherever money can move.
-
-    The dual price is bracketed and narrowed; at each price an amount is where its marginal crosses it. A
-    flat marginal makes the amounts jump at its price: every split between the two sides is optimal, so the
-    last step interpolates to the budget (Boyd & Vandenberghe, *Convex Optimization*, 2004, example 5.2).
-
-    Parameters
-    ----------
-    marginals : callable
-        Marginal conversions at spends (..., n), elementwise, not rising in the spend; infinite at 0 is
-        allowed.
-    low, high : (n,) arrays
-        Bounds, money.
-    total : float
-        Budget, money.
-
-    Returns
-    -------
-    (n,) array
-        The optimum; its sum is the budget up to float rounding.
-
-    Raises
-    ------
-    InfeasibleBudgetError
-        If the budget is outside the sums of the bounds.
-    """
-    least: Floats = project(low[None], low, high, total)[0]
-    if least.sum() - low.sum() <= ROUNDING * total:
-        return least
-    cheap = float(marginals(high).min())
-    dear = float(marginals((low + high) / 2).max())
-    while _demand(marginals, np.array([dear]), low, high).sum() > total:
-        dear += 2 * abs(dear) + np.finfo(float).tiny
-    return _between_prices(marginals, low, high, total, min(cheap, dear), dear)
-
-
-def _between_prices(
-    marginals: Callable[[Floats], Floats], low: Floats, high: Floats, total: float, cheap: float, dear: float
-) -> Floats:
-    """Narrow the prices between which demand falls past the budget, and split what lies between them."""
-    while True:
-        prices = np.linspace(cheap, dear, PRICES + 2)
-        demand = _demand(marginals, prices, low, high)
-        spent = demand.sum(axis=1)
-        last = int(np.clip((spent >= total).sum() - 1, 0, PRICES))
-        between = spent[last] - spent[last + 1]
-        if between <= ROUNDING * total or prices[last + 1] - prices[last] >= dear - cheap:
-            break
-        cheap, dear = prices[last], prices[last + 1]
-    share = np.clip((total - spent[last + 1]) / between, 0.0, 1.0) if between > 0 else 0.0
-    split = project((demand[last + 1] + share * (demand[last] - demand[last + 1]))[None], low, high, total)
-    return np.asarray(split[0])
-
-
-def _demand(marginals: Callable[[Floats], Floats], prices: Floats, low: Floats, high: Floats) -> Floats:
-    """Largest amounts whose marginal is still worth the price, by bisection, (prices, n)."""
-    worth = np.broadcast_to(low, (len(prices), len(low)))
-    above = np.broadcast_to(high, worth.shape)
-    for _ in range(HALVINGS):
-        middle = (worth + above) / 2
-        enough = marginals(middle) >= prices[:, None]
-        worth, above = np.where(enough, middle, worth), np.where(enough, above, middle)
-    return np.where(marginals(np.broadcast_to(high, worth.shape)) >= prices[:, None], high, worth)
-
-
-def slsqp(objective: Objective, problem: BudgetProblem, starts: Floats) -> Optimum:
-    """Return the best local optimum by sequential least squares from several plans.
-
-    Kraft (1988), DFVLR-FB 88-28, as in `scipy.optimize`, with the exact gradient. Amounts are scaled to
-    their ranges and the objective to the largest gain in sight, so the currency does not matter. A start
-    that its run does not improve counts itself, so the result is never below any start.
-
-    Parameters
-    ----------
-    objective : Objective
-        The response; its mean over draws is maximised.
-    problem : BudgetProblem
-        Bounds and budget.
-    starts : (m, n) array
-        Starting plans, projected first.
-    """
-    begun = project(starts, problem.low, problem.high, problem.total)
-    optima = [optimum for start in begun for optimum in _climb(objective, problem, start)]
-    return max(optima, key=lambda optimum: optimum.value)
-
-
-def _climb(objective: Objective, problem: BudgetProblem, start: Floats) -> list[Optimum]:
-    """Return the start and what one SLSQP run makes of it."""
-    value, gradient = objective.mean_and_gradient(start)
-    begun = Optimum(start, value)
-    width = problem.high - problem.low
-    free = np.flatnonzero(width > 0)
-    gain = float(np.abs(gradient * width).max())
-    if len(free) < 2 or not 0 < gain < np.inf:
-        return [begun]
-
-    def plan(shares: Floats) -> Floats:
-        amounts = start.copy()
-        amounts[free] = problem.low[free] + width[free] * np.clip(shares, 0.0, 1.0)
-        return amounts
-
-    def loss(shares: Floats) -> tuple[float, Floats]:
-        reached, slope = objective.mean_and_gradient(plan(shares))
-        return (value - reached) / gain, -(slope * width)[free] / gain
-
-    weight = width[free] / width[free].max()
-    shares = np.clip((start - problem.low)[free] / width[free], 0.0, 1.0)
-    spent = float(weight @ shares)
-    result = minimize(
-        loss,
-        shares,
-        jac=True,
-        method="SLSQP",
-        bounds=[(0.0, 1.0)] * len(free),
-        constraints=LinearConstraint(weight[None], spent, spent),
-        options={"ftol": SLSQP_TOLERANCE, "maxiter": SLSQP_ITERATIONS},
-    )
-    end = project(plan(result.x)[None], problem.low, problem.high, problem.total)[0]
-    return [begun, Optimum(end, objective.mean_and_gradient(end)[0])]
+    bound: float | None = None
 
 
 def first_order_gap(gradient: Floats, plan: Floats, problem: BudgetProblem) -> float:
@@ -165,8 +30,14 @@ def first_order_gap(gradient: Floats, plan: Floats, problem: BudgetProblem) -> f
     plan : (n,) array
         A feasible plan, money.
     """
+    return max(0.0, float(gradient @ (steepest_first(gradient, problem) - plan)))
+
+
+def steepest_first(gradient: Floats, problem: BudgetProblem) -> Floats:
+    """Return the plan inside the bounds, (n,) money, that spends most where marginals (n,) are largest."""
     order = np.argsort(-gradient, kind="stable")
     room = (problem.high - problem.low)[order]
     before = np.cumsum(room) - room
-    best = problem.low[order] + np.clip(problem.total - problem.low.sum() - before, 0.0, room)
-    return max(0.0, float(gradient[order] @ (best - plan[order])))
+    plan = problem.low.copy()
+    plan[order] += np.clip(problem.total - problem.low.sum() - before, 0.0, room)
+    return plan

@@ -29,9 +29,12 @@ def tournament(fitness: Floats, winners: int, size: int, rng: np.random.Generato
     return best
 
 
-def uniform_crossover(first: Floats, second: Floats, rng: np.random.Generator) -> Floats:
-    """Return children (B, n) that take each amount from either parent at even odds (Syswerda, 1989)."""
-    return np.where(rng.random(first.shape) < 0.5, first, second)
+def uniform_crossover(first: Floats, second: Floats, first_share: float, rng: np.random.Generator) -> Floats:
+    """Return children (B, n) that take each amount from the first parent with probability ``first_share``.
+
+    Syswerda (1989), *Proceedings of the third international conference on genetic algorithms*: 2-9.
+    """
+    return np.where(rng.random(first.shape) < first_share, first, second)
 
 
 def gaussian_mutation(plans: Floats, scale: Floats, rate: float, rng: np.random.Generator) -> Floats:

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 
 from conversionflow.core.errors import InputError
-from conversionflow.optimization.exact import Optimum, first_order_gap, slsqp
-from conversionflow.optimization.genetic import GeneticSettings, genetic_search
+from conversionflow.optimization.exact import first_order_gap
+from conversionflow.optimization.genetic import Observer, SearchState
+from conversionflow.optimization.genetic_settings import GeneticSettings
+from conversionflow.optimization.goals import MATERIAL_GAIN, ExpectedConversions, Goal
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats, Objective
 from conversionflow.optimization.problem import BudgetProblem
-from conversionflow.optimization.projection import project
-
-MATERIAL_GAIN = 1e-9
-"""Smallest gain over today's conversions, as a share of them, that moves any money."""
+from conversionflow.optimization.search import find_plan
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,10 @@ class Plan:
         ``max_spend`` (money per period, whole cents), ``marginal_conversions`` (per unit of money, at the
         recommended plan), ``binding_rule`` (``minimum``, ``maximum``, ``fixed``, ``none``).
     summary : DataFrame
-        One row: ``total_budget``, the figures of `PlanFigures`, ``optimality_gap`` (share of the
-        reference's lift that the plan misses), ``optimality_reference``, ``first_order_gap`` (conversions,
-        see the function), ``budget_residual`` (money), ``feasible``.
+        One row: ``total_budget``, ``objective`` (the goal's name), ``goal_current``, ``goal_recommended``
+        (its values), the figures of `PlanFigures`, ``optimality_gap`` (share of the reference's lift in the
+        goal that the plan misses), ``optimality_reference``, ``first_order_gap`` (of the goal, see the
+        function), ``budget_residual`` (money), ``feasible``.
     history : DataFrame
         One row per ``generation``: ``best``, ``mean``, ``worst``, ``diversity``.
     """
@@ -57,70 +57,70 @@ class Plan:
 
 
 def optimise(
-    objective: Objective, problem: BudgetProblem, settings: GeneticSettings, credible_mass: float = 0.90
+    objective: Objective,
+    problem: BudgetProblem,
+    settings: GeneticSettings,
+    credible_mass: float = 0.90,
+    *,
+    goal: Goal | None = None,
+    observer: Observer | None = None,
+    resumed: SearchState | None = None,
 ) -> Plan:
-    """Search the plan of most expected conversions and report it beside today's.
+    """Search the plan that serves a goal best and report it beside today's.
 
-    SLSQP from several starts, then the genetic algorithm seeded with its optimum, search on a thinned set
-    of draws. The better of the two on all draws is polished there, rounded to cents, and compared with
-    today's plan, which stays where nothing is better. All figures are on all draws.
+    `find_plan` searches; the plan is rounded to cents and compared with today's, which stays where nothing is
+    better. All figures are on all draws. The search takes touchpoints in the order of their names, so their
+    order in the problem makes no difference.
 
     Parameters
     ----------
     objective : Objective
         The response; its ``keys`` must be the problem's.
     problem : BudgetProblem
-        Today's plan, bounds, budget.
+        Today's plan, bounds, rules, budget.
     settings : GeneticSettings
         Constants and the seed.
     credible_mass : float
         Mass of the intervals, between 0 and 1.
+    goal : Goal, optional
+        What is maximised; expected conversions where it is not given.
+    observer : callable, optional
+        Called with the state of the search after every generation.
+    resumed : SearchState, optional
+        Go on from a state of the same search; the plan is the one of a search never stopped.
 
     Raises
     ------
     InputError
-        If response and problem do not have the same touchpoints in the same order, or the response gives a
-        value that is not finite.
+        If response, goal and problem do not have the same touchpoints in the same order, or the response
+        gives a value that is not finite.
     """
-    if objective.keys != problem.keys:
-        raise InputError(
-            f"The response is of {objective.keys} and the budget of {problem.keys}; "
-            "give both the same markets and touchpoints in the same order."
-        )
-    today, reference, history = _search(objective, problem, settings)
-    spend = _recommended(objective, problem, reference)
+    goal = ExpectedConversions(objective) if goal is None else goal
+    for keys in (objective.keys, goal.keys):
+        if keys != problem.keys:
+            raise InputError(
+                f"The response is of {keys} and the budget of {problem.keys}; "
+                "give both the same markets and touchpoints in the same order."
+            )
+    found = find_plan(goal, problem, settings, observer=observer, resumed=resumed)
+    spend = _recommended(goal, problem, found.plan)
     _, marginals = objective.mean_and_gradient(spend)
     residual = round(spend.sum() * CENTS) - round(problem.total * CENTS)
     inside = bool(((problem.low <= spend) & (spend <= problem.high)).all())
+    base, before, then = goal.values(np.stack([found.today, problem.current, spend])).tolist()
     summary = {
         "total_budget": problem.total,
+        "objective": goal.name,
+        "goal_current": before,
+        "goal_recommended": then,
         **asdict(evaluate_plan(objective, problem.current, spend, credible_mass)),
-        "optimality_gap": _optimality_gap(objective, today, spend, reference),
-        "optimality_reference": f"best of {settings.reference_starts} SLSQP starts and the genetic search, "
-        "polished on all draws; no proof that nothing is better",
-        "first_order_gap": first_order_gap(marginals, spend, problem),
+        "optimality_gap": _missed_share(base, then, found.bound),
+        "optimality_reference": found.reference,
+        "first_order_gap": first_order_gap(goal.value_and_gradient(spend)[1], spend, problem),
         "budget_residual": residual / CENTS,
         "feasible": inside and residual == 0,
     }
-    return Plan(_allocation(problem, spend, marginals), pd.DataFrame([summary]), history)
-
-
-def _search(
-    objective: Objective, problem: BudgetProblem, settings: GeneticSettings
-) -> tuple[Floats, Optimum, pd.DataFrame]:
-    """Return today's plan made feasible, the best plan known on all draws, and the search's history."""
-    thinned = objective.thin(settings.search_draws)
-    starts = starting_plans(thinned, problem, settings.reference_starts, settings.seed)
-    local = slsqp(thinned, problem, starts)
-    found = genetic_search(
-        lambda plans: thinned.conversions(plans).mean(axis=0),
-        problem,
-        settings,
-        np.vstack([local.plan, starts]),
-    )
-    candidates = np.stack([local.plan, found.plan, starts[0]])
-    ahead = int(np.argmax(objective.conversions(candidates).mean(axis=0)))
-    return starts[0], slsqp(objective, problem, candidates[[ahead]]), found.history
+    return Plan(_allocation(problem, spend, marginals), pd.DataFrame([summary]), found.history)
 
 
 def evaluate_plan(
@@ -152,36 +152,18 @@ def evaluate_plan(
     )
 
 
-def starting_plans(objective: Objective, problem: BudgetProblem, count: int, seed: int) -> Floats:
-    """Return feasible plans to start from, (count, n): today's, spend by elasticity, then random ones.
-
-    Spend in proportion to ``spend x marginal`` is where marginals are equal if conversions rise with the
-    logarithm of spend (Dorfman & Steiner, 1954, *American Economic Review* 44: 826-836).
-    """
-    today = project(problem.current[None], problem.low, problem.high, problem.total)[0]
-    _, marginals = objective.mean_and_gradient(today)
-    worth = today * np.maximum(marginals, 0.0)
-    elastic = problem.total * worth / worth.sum() if worth.sum() > 0 else today
-    drawn = np.random.default_rng(seed).uniform(problem.low, problem.high, size=(count, len(today)))
-    plans = np.vstack([today, elastic, drawn])[:count]
-    return project(plans, problem.low, problem.high, problem.total)
-
-
-def _recommended(objective: Objective, problem: BudgetProblem, reference: Optimum) -> Floats:
-    """Return the reference plan in cents, or today's where that is allowed and as good on all draws."""
-    spend = problem.rounded(reference.plan)
-    today, then = objective.conversions(np.stack([problem.current, spend])).mean(axis=0)
+def _recommended(goal: Goal, problem: BudgetProblem, plan: Floats) -> Floats:
+    """Return the plan in cents, or today's where that is allowed and as good."""
+    spend = problem.rounded(plan)
+    today, then = goal.values(np.stack([problem.current, spend]))
     no_gain = then - today <= MATERIAL_GAIN * abs(today)
     return problem.current if problem.allows_current and no_gain else spend
 
 
-def _optimality_gap(objective: Objective, today: Floats, spend: Floats, reference: Optimum) -> float:
-    """Share that the spend misses of the reference's lift over today's plan made feasible, >= 0."""
-    base, value = objective.conversions(np.stack([today, spend])).mean(axis=0)
-    lift = reference.value - base
-    if lift <= MATERIAL_GAIN * abs(base):
-        return 0.0
-    return max(0.0, float((reference.value - value) / lift))
+def _missed_share(base: float, value: float, bound: float) -> float:
+    """Share of the lift from base to bound that a value misses, >= 0."""
+    lift = bound - base
+    return max(0.0, (bound - value) / lift) if lift > MATERIAL_GAIN * abs(base) else 0.0
 
 
 def _allocation(problem: BudgetProblem, spend: Floats, marginals: Floats) -> pd.DataFrame:

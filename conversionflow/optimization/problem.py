@@ -1,15 +1,29 @@
-"""A budget to distribute: today's plan, bounds and total, checked before any search."""
+"""A budget to distribute: today's plan, bounds, total and rules, checked before any search."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from conversionflow.core.errors import InfeasibleBudgetError, SettingsError
+from conversionflow.optimization.contradictions import bound_clashes, clash_text, rule_clash
 from conversionflow.optimization.money import CENTS, cent_bounds, to_cents
 from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.projection import project
+from conversionflow.optimization.repair import ALLOWED, Repair
+from conversionflow.optimization.rounding import rule_cents, whole_cents
+from conversionflow.optimization.rules import Rules, check_rules, label
 
-ROUNDING_CENTS = 0.49
-"""Cents by which bounds may miss the budget: below one half, so that rounding outward always meets it."""
+
+class ConvexPiece(NamedTuple):
+    """Plans that are on and at steps where one is: bounds (n,), ``least <= matrix @ plan <= most``."""
+
+    low: Floats
+    high: Floats
+    matrix: Floats
+    least: Floats
+    most: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +31,7 @@ class BudgetProblem:
     """Spend per period to choose for each market and touchpoint.
 
     Money is taken to whole cents when the problem is made: the bounds by `cent_bounds`, today's plan with
-    its sum kept. An infinite maximum becomes the budget.
+    its sum kept, the bounds of rules on sums inward. An infinite maximum becomes the budget.
 
     Attributes
     ----------
@@ -27,12 +41,16 @@ class BudgetProblem:
         Today's spend, minimum and maximum, money per period.
     total : float
         The budget, money per period.
+    rules : Rules
+        What else a plan must keep.
 
     Raises
     ------
     InfeasibleBudgetError
         Naming every contradiction: a missing or negative amount, a minimum above its maximum, minimums
-        above or maximums below the budget.
+        above or maximums below the budget; or a smallest set of rules that clash.
+    SettingsError
+        If a rule makes no sense by itself.
     """
 
     keys: tuple[Key, ...]
@@ -40,33 +58,124 @@ class BudgetProblem:
     low: Floats
     high: Floats
     total: float
+    rules: Rules = field(default_factory=Rules)
 
     def __post_init__(self) -> None:
         money = {name: np.array(getattr(self, name), dtype=np.float64) for name in ("current", "low", "high")}
         high = np.where(np.isposinf(money["high"]), self.total, money["high"])
         clashes = _bad_amounts(self.keys, {**money, "high": high}, self.total)
         if not clashes:
-            clashes = _contradictions(self.keys, money["low"], high, self.total)
+            clashes = bound_clashes(self.keys, money["low"], high, self.total)
         if clashes:
             raise InfeasibleBudgetError("No plan is possible: " + "; ".join(clashes) + ".")
+        rules = self.rules.of_size(len(self.keys))
+        check_rules(rules, self.keys, money["low"])
         low_cents, high_cents, budget = cent_bounds(money["low"], high, self.total)
         current = money["current"]
         today = to_cents(current, np.floor(current), np.ceil(current) + 1.0, float(current.sum()))
         for name, cents in (("current", today), ("low", low_cents), ("high", high_cents)):
-            amounts = cents / CENTS
-            amounts.setflags(write=False)
-            object.__setattr__(self, name, amounts)
+            self._set(name, cents / CENTS)
         object.__setattr__(self, "total", budget / CENTS)
+        object.__setattr__(self, "rules", _rules_in_cents(rules))
+        self._check_rules_together()
+        if (rules.step > 0).any():
+            self._keep_whole_steps()
 
     @property
     def allows_current(self) -> bool:
-        """Whether today's plan spends the budget inside the bounds."""
-        inside = bool(((self.low <= self.current) & (self.current <= self.high)).all())
-        return inside and round(self.current.sum() * CENTS) == round(self.total * CENTS)
+        """Whether today's plan spends the budget inside the bounds and keeps all rules."""
+        return bool(self.worst_violation(self.current[None])[0] <= ALLOWED * self.total)
+
+    def repair(self, plans: Floats) -> Floats:
+        """Return plans near the given ones, (B, n) money, that keep budget, bounds and all rules.
+
+        Without rules it is `project`, with linear rules the nearest plan that keeps them. A plan that keeps
+        all rules is left as it is. What is not found near is replaced by a known plan that keeps them.
+        """
+        if not self.rules.any:
+            return project(plans, self.low, self.high, self.total)
+        repaired, _ = self._repair(plans)
+        broken = self.worst_violation(repaired) > ALLOWED * self.total
+        if broken.any():
+            known = self._repair.in_money(self._repair.known)
+            apart = ((plans[broken, None] - known) ** 2).sum(axis=-1)
+            repaired[broken] = known[apart.argmin(axis=1)]
+        return repaired
+
+    def violations(self, plans: Floats) -> dict[str, Floats]:
+        """Money by which plans (B, n) break each rule, 0 where they keep it, (B,) by name.
+
+        ``budget`` is the amount that is missing or too much, ``bounds`` the largest breach of one.
+        """
+        broken = {
+            "budget": np.abs(plans.sum(axis=1) - self.total),
+            "bounds": np.maximum(self.low - plans, plans - self.high).max(axis=1).clip(0.0),
+        }
+        for rule in self.rules.linear:
+            value = plans @ rule.coefficients
+            broken[rule.name] = np.maximum(np.maximum(rule.low - value, value - rule.high), 0.0)
+        least, step = self.rules.min_if_on, self.rules.step
+        if (least > 0).any():
+            broken["min_if_on"] = np.maximum(np.minimum(plans, least - plans), 0.0).max(axis=1)
+        if (step > 0).any():
+            stepped = plans[:, step > 0]
+            off = stepped - np.round(stepped / step[step > 0]) * step[step > 0]
+            broken["step"] = np.abs(off).max(axis=1)
+        for active in self.rules.max_active:
+            most_first = -np.sort(-plans[:, active.members], axis=1)
+            broken[active.name] = np.maximum(most_first[:, active.count :].sum(axis=1), 0.0)
+        return broken
+
+    def worst_violation(self, plans: Floats) -> Floats:
+        """Money by which plans (B, n) break the rule that they break most, (B,)."""
+        return np.asarray(np.max(list(self.violations(plans).values()), axis=0))
+
+    def convex_piece(self, plan: Floats) -> ConvexPiece:
+        """Return the convex set of plans that are on and at steps where a feasible plan, (n,) money, is."""
+        off = self.rules.switchable(self.low) & (plan == 0)
+        stepped = self.rules.step > 0
+        return ConvexPiece(
+            low=np.where(off, 0.0, np.where(stepped, plan, np.maximum(self.low, self.rules.min_if_on))),
+            high=np.where(off, 0.0, np.where(stepped, plan, self.high)),
+            matrix=np.array([rule.coefficients for rule in self.rules.linear]).reshape(-1, len(self.keys)),
+            least=np.array([rule.low for rule in self.rules.linear]),
+            most=np.array([rule.high for rule in self.rules.linear]),
+        )
 
     def rounded(self, plan: Floats) -> Floats:
-        """Return the plan, (n,) money, in whole cents that spend the budget exactly inside the bounds."""
-        return to_cents(plan, self.low, self.high, self.total) / CENTS
+        """Return the plan, (n,) money, in whole cents: exact in budget, bounds and rules."""
+        if not self.rules.any:
+            return to_cents(plan, self.low, self.high, self.total) / CENTS
+        kept = self.repair(plan[None])[0]
+        piece = self.convex_piece(kept)
+        return whole_cents(kept, piece.low, piece.high, self.total, self._repair.rows) / CENTS
+
+    @cached_property
+    def _repair(self) -> Repair:
+        return Repair.of(self.keys, self.low, self.high, self.total, self.rules)
+
+    def _set(self, name: str, amounts: Floats) -> None:
+        amounts.setflags(write=False)
+        object.__setattr__(self, name, amounts)
+
+    def _check_rules_together(self) -> None:
+        if self.rules.any:
+            clash = rule_clash(self.keys, self.low, self.high, self.total, self.rules)
+            if clash:
+                raise InfeasibleBudgetError(f"No plan is possible: {clash_text(clash, self.total)}.")
+
+    def _keep_whole_steps(self) -> None:
+        """Move bounds inward to whole steps."""
+        step = self.rules.step
+        whole = np.where(step > 0, step, 1.0)
+        least = np.maximum(self.low, self.rules.min_if_on)
+        up = np.where(step > 0, np.ceil(np.round(least / whole, 9)) * whole, least)
+        down = np.where(step > 0, np.floor(np.round(self.high / whole, 9)) * whole, self.high)
+        min_if_on = np.where(self.rules.min_if_on > 0, up, 0.0)
+        min_if_on.setflags(write=False)
+        self._set("low", _cents(np.where(self.rules.min_if_on > 0, self.low, up)))
+        self._set("high", _cents(down))
+        object.__setattr__(self, "rules", replace(self.rules, min_if_on=min_if_on))
 
 
 def default_bounds(current: Floats, min_spend_ratio: float, max_spend_ratio: float) -> tuple[Floats, Floats]:
@@ -85,6 +194,21 @@ def default_bounds(current: Floats, min_spend_ratio: float, max_spend_ratio: flo
     return current * min_spend_ratio, current * max_spend_ratio
 
 
+def _cents(money: Floats) -> Floats:
+    return np.asarray(np.round(money * CENTS) / CENTS)
+
+
+def _rules_in_cents(rules: Rules) -> Rules:
+    """Rules whose bounds on plain sums, and amounts if on, are whole cents."""
+    linear = []
+    for rule in rules.linear:
+        low, high = rule_cents(rule.low, rule.high) if rule.is_sum else (rule.low, rule.high)
+        linear.append(replace(rule, low=low, high=high))
+    min_if_on = np.ceil(np.round(rules.min_if_on * CENTS, 4)) / CENTS
+    min_if_on.setflags(write=False)
+    return replace(rules, linear=tuple(linear), min_if_on=min_if_on)
+
+
 def _bad_amounts(keys: tuple[Key, ...], money: dict[str, Floats], total: float) -> list[str]:
     """Texts for arrays of the wrong length, repeated keys and amounts that are no money."""
     if not keys or len(set(keys)) < len(keys):
@@ -95,27 +219,10 @@ def _bad_amounts(keys: tuple[Key, ...], money: dict[str, Floats], total: float) 
     if lengths:
         return [f"there are {len(keys)} touchpoints and " + ", ".join(lengths)]
     wrong = [
-        f"{name} of {_label(keys[i])} is {money[name][i]}"
+        f"{name} of {label(keys[i])} is {money[name][i]}"
         for name in money
         for i in np.flatnonzero(~(np.isfinite(money[name]) & (money[name] >= 0)))
     ]
     if not (np.isfinite(total) and total > 0):
         wrong.append(f"the budget is {total}, not an amount above 0")
     return wrong
-
-
-def _contradictions(keys: tuple[Key, ...], low: Floats, high: Floats, total: float) -> list[str]:
-    """Texts for bounds that no plan can keep; less than half a cent off the budget is rounding."""
-    clashes = [
-        f"the minimum of {_label(keys[i])}, {low[i]:,.2f}, is above its maximum, {high[i]:,.2f}"
-        for i in np.flatnonzero(low > high)
-    ]
-    if low.sum() > total + ROUNDING_CENTS / CENTS:
-        clashes.append(f"minimums sum to {low.sum():,.2f}, the budget is {total:,.2f}")
-    if high.sum() < total - ROUNDING_CENTS / CENTS:
-        clashes.append(f"maximums sum to {high.sum():,.2f}, the budget is {total:,.2f}")
-    return clashes
-
-
-def _label(key: Key) -> str:
-    return " / ".join(key)

@@ -1,43 +1,57 @@
-"""The budget search's dbt model: from posterior draws in tables to a plan."""
+"""The budget search's dbt model: from posterior draws in tables to plans."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from conversionflow.core.errors import InfeasibleBudgetError, InputError
 from conversionflow.core.settings import Settings
-from conversionflow.optimization import (
-    BudgetProblem,
-    GeneticSettings,
-    Plan,
-    default_bounds,
-    optimise,
+from conversionflow.optimization.scenarios import Target
+from conversionflow.pipeline.budget_rules import BudgetRules
+from conversionflow.pipeline.frontier import frontier_rows
+from conversionflow.pipeline.plan_inputs import PlanInputs
+from conversionflow.pipeline.plan_solver import (
+    FIXED_BUDGET,
+    Question,
+    Solved,
+    Solver,
+    genetic_settings,
+    shorter_search,
 )
-from conversionflow.pipeline.plan_inputs import Floats, PlanInputs
+from conversionflow.pipeline.plan_tables import allocation_rows, generation_rows, plan_row
 from conversionflow.pipeline.records import schema, to_records
+from conversionflow.pipeline.sensitivity import sensitivity_rows
+from conversionflow.warehouse.relations import to_frame
 
-SCENARIO = "fixed_budget"
-OBJECTIVE = "conversions"
+SWEEP = "sweep"
+TARGET = "target_"
 SEARCH = schema(
-    text="record scenario objective model market touchpoint binding_rule optimality_reference note",
-    count="generation",
+    text="record scenario objective model market touchpoint binding_rule optimality_reference note caution "
+    "target_figure kind parameter direction",
+    count="generation plan_id",
     number="total_budget current_spend recommended_spend min_spend max_spend conversions_current "
     "conversions_current_low conversions_current_high conversions_recommended conversions_recommended_low "
-    "conversions_recommended_high uplift uplift_low uplift_high probability_better optimality_gap "
-    "first_order_gap budget_residual mroas cpa best mean worst diversity",
-    flag="feasible",
+    "conversions_recommended_high uplift uplift_low uplift_high uplift_downside probability_better "
+    "optimality_gap first_order_gap budget_residual spend_share share_low share_high roas mroas cpa target "
+    "best mean worst diversity spend conversions revenue downside moved_share value uplift_of_best "
+    "effective_draws",
+    flag="feasible target_met recommended",
 )
 
 
-def search_budget(settings: Mapping[str, Any], **relations: Any) -> pa.Table:
-    """Search the plan that brings the most tracked conversions for the budget.
+def search_budget(
+    settings: Mapping[str, Any], *, touchpoint_limits: Any, budget_rules: Any, **relations: Any
+) -> pa.Table:
+    """Search the plan of each of the setting `scenarios`.
 
     Parameters
     ----------
     settings
         The model's `config.settings`.
+    touchpoint_limits, budget_rules
+        The seeds.
     relations
         As for `PlanInputs.read`.
 
@@ -46,82 +60,63 @@ def search_budget(settings: Mapping[str, Any], **relations: Any) -> pa.Table:
     ConvergenceError
         Where the plan's model did not converge.
     InfeasibleBudgetError
-        Where no plan can keep the bounds and the budget.
+        Where no plan can keep the rules and the budget of `fixed_budget`.
     """
     chosen = Settings.from_config(settings)
     inputs = PlanInputs.read(chosen, relations)
     if inputs is None:
         return to_records({}, [], SEARCH)
-    fixed = float(inputs.untracked["current_spend"].round(2).sum())
-    problem = _problem(inputs, fixed)
-    plan = optimise(
-        inputs.response,
-        problem,
-        GeneticSettings(
-            population=chosen.optimizer_population_size,
-            generations=chosen.optimizer_generations,
-            seed=chosen.random_seed,
-        ),
-        chosen.credible_mass,
-    )
+    rules = BudgetRules(inputs, to_frame(touchpoint_limits), to_frame(budget_rules))
+    solver = Solver(inputs, rules)
+    notes = _untracked(inputs)
+    solved = sorted(_solved(solver, notes), key=lambda one: one.question.scenario != FIXED_BUDGET)
     parts = {
-        "allocation": pd.concat([_allocation(inputs, plan), _untracked(inputs)]),
-        "plan": plan.summary.assign(
-            model=inputs.model, objective=OBJECTIVE, total_budget=plan.summary["total_budget"] + fixed
-        ),
-        "generation": plan.history,
+        "allocation": pd.concat([allocation_rows(solver, one) for one in solved]),
+        "plan": pd.concat([plan_row(solver, one) for one in solved]),
+        "generation": pd.concat([generation_rows(one) for one in solved]),
     }
-    scenario = {name: frame.assign(scenario=SCENARIO) for name, frame in parts.items()}
-    return to_records(scenario, _notes(inputs, plan), SEARCH)
+    if (main := solved[0]).question.scenario == FIXED_BUDGET:
+        totals = [one for one in solved[1:] if one.question.target is None]
+        draws, priors = (to_frame(relations[name], model=inputs.model) for name in ("draws", "priors"))
+        parts["frontier"] = frontier_rows(solver, main, genetic_settings(chosen))
+        parts["sensitivity"] = sensitivity_rows(solver, main, draws, priors, totals)
+    notes += _cautions(parts["plan"])
+    return to_records(parts, notes, SEARCH)
 
 
-def _problem(inputs: PlanInputs, fixed: float) -> BudgetProblem:
-    """Bounds relative to today's plan; what is spent outside the network is set aside from a given total."""
-    settings = inputs.settings
-    low, high = default_bounds(inputs.current, settings.min_spend_ratio, settings.max_spend_ratio)
-    given = settings.total_budget
-    total = float(inputs.current.sum()) if given is None else given - fixed
-    return BudgetProblem(keys=inputs.response.keys, current=inputs.current, low=low, high=high, total=total)
+def questions(settings: Settings) -> Iterator[Question]:
+    """Yield the questions of the setting `scenarios`; a sweep is one for each of its totals."""
+    for name in settings.scenarios:
+        if name == FIXED_BUDGET:
+            yield Question(name, settings.total_budget)
+        elif name.startswith(TARGET):
+            yield Question(name, None, Target(name.removeprefix(TARGET), getattr(settings, name)))
 
 
-def _allocation(inputs: PlanInputs, plan: Plan) -> pd.DataFrame:
-    """Complete the plan's rows with contributions, marginal ROAS and CPA."""
-    rows = plan.allocation
-    revenue = rows["market"].map(inputs.revenue_per_conversion)
-    today = _contributions(inputs, rows["current_spend"].to_numpy(), "conversions_current")
-    then = _contributions(inputs, rows["recommended_spend"].to_numpy(), "conversions_recommended")
-    brought = then["conversions_recommended"]
-    return pd.concat([rows, today, then], axis=1).assign(
-        mroas=rows["marginal_conversions"] * revenue,
-        cpa=rows["recommended_spend"] / brought.where(brought > 0),
-    )
+def _sweep(solver: Solver) -> Iterator[Question]:
+    """Yield a question for each total of the sweep, in shares of today's."""
+    today = solver.rules.total(None) + solver.rules.fixed
+    for ratio in solver.inputs.settings.sweep_ratios:
+        yield Question(f"budget_{100 * ratio:03.0f}_percent", round(ratio * today, 2))
 
 
-def _contributions(inputs: PlanInputs, plan: Floats, name: str) -> pd.DataFrame:
-    """Conversions that each touchpoint's spend brings: with the plan less without this touchpoint's spend."""
-    without = np.tile(plan, (len(plan), 1))
-    np.fill_diagonal(without, 0.0)
-    draws = inputs.response.conversions(np.vstack([plan, without]))
-    contribution = draws[:, :1] - draws[:, 1:]
-    low, high = inputs.interval(contribution)
-    return pd.DataFrame({name: contribution.mean(axis=0), f"{name}_low": low, f"{name}_high": high})
+def _solved(solver: Solver, notes: list[tuple[str, str]]) -> Iterator[Solved]:
+    """Solve all questions; what only a scenario beside the main one cannot have is a note."""
+    settings = solver.inputs.settings
+    search = genetic_settings(settings)
+    shorter = shorter_search(settings)
+    asked = list(questions(settings)) + (list(_sweep(solver)) if SWEEP in settings.scenarios else [])
+    for question in asked:
+        try:
+            yield solver.solve(question, search if question.scenario == FIXED_BUDGET else shorter)
+        except (InfeasibleBudgetError, InputError) as error:
+            if question.scenario == FIXED_BUDGET:
+                raise
+            notes.append(("warning", f"Scenario {question.scenario} has no plan: {error}"))
 
 
-def _untracked(inputs: PlanInputs) -> pd.DataFrame:
-    """Rows of touchpoints the network knows nothing about: they keep their spend."""
-    spend = inputs.untracked["current_spend"].round(2)
-    return inputs.untracked.assign(
-        current_spend=spend,
-        recommended_spend=spend,
-        min_spend=spend,
-        max_spend=spend,
-        binding_rule="no tracked touches",
-    )
-
-
-def _notes(inputs: PlanInputs, plan: Plan) -> list[tuple[str, str]]:
-    """Cautions about the plan: spend outside the network, and spend beyond what was ever seen."""
-    notes = [
+def _untracked(inputs: PlanInputs) -> list[tuple[str, str]]:
+    return [
         (
             "warning",
             f"{row.touchpoint} in {row.market} has spend but no tracked touches: the network says nothing "
@@ -129,16 +124,12 @@ def _notes(inputs: PlanInputs, plan: Plan) -> list[tuple[str, str]]:
         )
         for row in inputs.untracked.itertuples()
     ]
-    recommended = plan.allocation["recommended_spend"].to_numpy()
-    for (market, touchpoint), spend, seen in zip(
-        inputs.response.keys, recommended, inputs.spend_seen, strict=True
-    ):
-        if not seen.min() <= spend <= seen.max():
-            notes.append(
-                (
-                    "warning",
-                    f"The plan spends {spend:,.2f} on {touchpoint} in {market}; the data hold only periods "
-                    f"with {seen.min():,.2f} to {seen.max():,.2f}, so its effect there is the model's word",
-                )
-            )
+
+
+def _cautions(plans: pd.DataFrame) -> list[tuple[str, str]]:
+    """Say what to be careful of in the main plan, and in which others; the table has their own words."""
+    careful = plans[plans["caution"].notna()].set_index("scenario")["caution"]
+    notes = [("warning", f"The plan: {careful[FIXED_BUDGET]}")] if FIXED_BUDGET in careful else []
+    if others := [str(name) for name in careful.index if name != FIXED_BUDGET]:
+        notes.append(("warning", f"Read budget_plans.caution of the scenarios {', '.join(others)}"))
     return notes

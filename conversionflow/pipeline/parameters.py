@@ -24,6 +24,7 @@ def parameter_export(tables: Mapping[str, pd.DataFrame]) -> ParameterExport:
         frame[frame["scenario"] == SCENARIO]
         for frame in (tables["budget_plans"], tables["budget_allocation"])
     )
+    tables = {**tables, "budget_plans": plans, "budget_allocation": allocation}
     if plans.empty:
         raise InputError("The last build made no plan, so there is nothing to export; run_notes says why")
     manifest = _manifest(tables, str(plans["run_id"].iloc[0]))

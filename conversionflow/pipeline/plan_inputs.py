@@ -48,7 +48,7 @@ class PlanInputs:
 
     @classmethod
     def read(cls, settings: Settings, relations: Mapping[str, Any]) -> "PlanInputs | None":
-        """Read tables `periods`, `touchpoint_periods`, `diagnostics`, `draws` and `constants`.
+        """Read the relations `periods`, `touchpoint_periods`, `diagnostics`, `draws` and `constants`.
 
         Returns
         -------
@@ -64,9 +64,15 @@ class PlanInputs:
         if diagnostics.empty:
             return None
         model = selected_model(settings, diagnostics)
-        fitted_model = [to_frame(relations[name], model=model) for name in ("draws", "constants")]
-        response = Response.from_frames(model, *fitted_model)
-        spans, activity = to_frame(relations["periods"]), to_frame(relations["touchpoint_periods"])
+        of_model = {name: to_frame(relations[name], model=model) for name in ("draws", "constants")}
+        others = {name: to_frame(relations[name]) for name in ("periods", "touchpoint_periods")}
+        return cls.of_frames(settings, model, of_model | others)
+
+    @classmethod
+    def of_frames(cls, settings: Settings, model: str, frames: Mapping[str, pd.DataFrame]) -> "PlanInputs":
+        """Put together the inputs of a plan that rests on a model from the tables that `read` names."""
+        response = Response.from_frames(model, frames["draws"], frames["constants"])
+        spans, activity = frames["periods"], frames["touchpoint_periods"]
         today = mean_spend(activity, spans.loc[spans["is_spend_complete"], "period_start"], settings)
         fitted = spans.loc[spans["is_complete"], "period_start"]
         return cls(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conversionflow.core.errors import InputError
 from conversionflow.core.yaml_file import read_yaml
-from conversionflow.warehouse.duckdb import PROJECT_FILE, database_path, project_folder, quoted
+from conversionflow.warehouse.duckdb import PROJECT_FILE, database_path, literal, project_folder, quoted
 from conversionflow.warehouse.session import Session
 
 if TYPE_CHECKING:
@@ -71,9 +71,18 @@ class Target:
 
         return postgres_session(self.name, self.settings, self.role)
 
-    def results(self, tables: Collection[str]) -> dict[str, pd.DataFrame]:
+    def results(
+        self, tables: Collection[str], only: Mapping[str, Mapping[str, str]] | None = None
+    ) -> dict[str, pd.DataFrame]:
         """
         Return tables that `dbt build` made, by name.
+
+        Parameters
+        ----------
+        tables
+            Their names.
+        only
+            By table, the value that rows must have in a column to be read at all.
 
         Raises
         ------
@@ -82,7 +91,7 @@ class Target:
         """
         from conversionflow.warehouse.results import duckdb_results, postgres_results
 
-        wanted = {name: quoted(self.schema, name) for name in tables}
+        wanted = {name: quoted(self.schema, name) + _where((only or {}).get(name)) for name in tables}
         if self.path is not None:
             return duckdb_results(self.path, wanted)
         return postgres_results(self.name, self.settings, wanted)
@@ -120,6 +129,11 @@ def find_target(name: str | None, database: Path | None = None) -> Target:
     if chosen not in outputs:
         raise InputError(f"{file} has no target {chosen}. It has {', '.join(outputs) or 'none'}.")
     return _target(file, chosen, {key: _rendered(file, value) for key, value in outputs[chosen].items()})
+
+
+def _where(only: Mapping[str, str] | None) -> str:
+    conditions = [f"{quoted(column)} = {literal(value)}" for column, value in (only or {}).items()]
+    return f" where {' and '.join(conditions)}" if conditions else ""
 
 
 def _duckdb_target(path: Path, schema: str = _DUCKDB_SCHEMA) -> Target:

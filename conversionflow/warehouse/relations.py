@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from dbt_common.invocation import get_invocation_id
 
 from conversionflow.warehouse.frames import to_pandas
 
@@ -72,4 +71,6 @@ def to_frame(relation: Any, **only: str) -> pd.DataFrame:
 
 def run_id() -> str:
     """Return the key of this `dbt` run: dbt runs Python models in its own process."""
+    from dbt_common.invocation import get_invocation_id
+
     return str(get_invocation_id())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     """
-    Return relations of a DuckDB file by the keys of `relations`, whose values are their names in SQL.
+    Return relations of a DuckDB file by the keys of `relations`, whose values follow `from` in SQL.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def postgres_results(
     settings
         The keywords of libpq.
     relations
-        Names in SQL by key.
+        What follows `from` in SQL, by key.
     """
     from psycopg2.errors import InvalidSchemaName, UndefinedTable
 

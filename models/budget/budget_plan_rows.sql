@@ -19,6 +19,7 @@ final as (
     from {{ ref('budget_allocation') }} as allocation
     inner join {{ ref('budget_plans') }} as plans
         on allocation.scenario = plans.scenario
+    where plans.saved_at is null
 
 )
 

@@ -68,7 +68,9 @@ chains as (
 
 plans as (
 
-    select max(model) as model from {{ ref('budget_plans') }}
+    select max(model) as model
+    from {{ ref('budget_plans') }}
+    where saved_at is null
 
 ),
 

@@ -1,5 +1,5 @@
--- The plan's spends add up to its budget exactly, keep their bounds, and are
--- expected to bring no less than today's.
+-- Each plan's spends add up to its budget exactly and keep their bounds; that of
+-- today's budget is expected to bring no less than today's.
 with
 
 allocated as (
@@ -7,6 +7,7 @@ allocated as (
     select
         scenario,
         sum(recommended_spend) as spent,
+        sum(current_spend) as current_spend,
         sum(
             case
                 when recommended_spend between min_spend and max_spend then 0
@@ -32,8 +33,12 @@ validation_errors as (
         or allocated.spent <> plans.total_budget
         or allocated.broken_bounds > 0
         or plans.budget_residual <> 0
-        or not plans.feasible
-        or plans.uplift < -1e-9
+        or (not plans.feasible and plans.saved_at is null)
+        or (
+            plans.uplift < -1e-9
+            and plans.scenario = 'fixed_budget'
+            and plans.total_budget >= allocated.current_spend
+        )
 
 )
 

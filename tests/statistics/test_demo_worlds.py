@@ -21,7 +21,7 @@ def build(warehouse, seed: int) -> dict[str, float]:
     today, plan = warehouse.allocated("current_spend"), warehouse.allocated("recommended_spend")
     base = world.expected_conversions(today)
     ((claimed, low, high, model),) = warehouse.query(
-        "select uplift, uplift_low, uplift_high, model from budget_plans"
+        "select uplift, uplift_low, uplift_high, model from budget_plans where scenario = 'fixed_budget'"
     )
     inside, pairs = warehouse.true_transitions_inside_their_intervals()
     return {

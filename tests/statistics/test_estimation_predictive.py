@@ -24,7 +24,7 @@ from conversionflow.estimation import (
 from conversionflow.estimation.checks import overdispersion, transform
 from conversionflow.estimation.comparison import Evidence, leave_one_out, left_out_weights, observations_of
 from conversionflow.estimation.density_kernel import BETA, GAMMA, LOG_NORMAL, NORMAL, STUDENT_T
-from conversionflow.estimation.fit import MODELS
+from conversionflow.estimation.fitting import MODELS
 from conversionflow.estimation.predictive import (
     HurdleCounts,
     NegativeBinomialCounts,

@@ -14,7 +14,7 @@ from event_worlds import BOUNDS, World, draw_world, project, simulate
 from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
-from conversionflow.estimation.fit import MODELS
+from conversionflow.estimation.fitting import MODELS
 from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
 
 SEEDS = range(30)

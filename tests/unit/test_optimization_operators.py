@@ -20,7 +20,7 @@ def test_a_tournament_of_one_is_a_random_choice():
 
 def test_crossover_takes_each_amount_from_either_parent_at_even_odds_and_independently():
     first, second = np.zeros((50_000, 3)), np.ones((50_000, 3))
-    children = uniform_crossover(first, second, np.random.default_rng(3))
+    children = uniform_crossover(first, second, 0.5, np.random.default_rng(3))
     assert set(np.unique(children)) == {0.0, 1.0}
     np.testing.assert_allclose(children.mean(axis=0), 0.5, atol=0.01)
     np.testing.assert_allclose(np.corrcoef(children.T), np.eye(3), atol=0.02)

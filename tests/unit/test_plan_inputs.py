@@ -2,32 +2,14 @@
 
 import pandas as pd
 import pytest
+import scenario_tables
 
 from conversionflow.core.errors import ConvergenceError
 from conversionflow.core.settings import Settings
 from conversionflow.pipeline.plan_inputs import mean_spend, selected_model
 
-SETTINGS = Settings(
-    period="week",
-    models=("journey", "poisson"),
-    mcmc_draws=1000,
-    mcmc_tune=500,
-    mcmc_chains=4,
-    mcmc_thinning=1,
-    posterior_draws_kept=1000,
-    credible_mass=0.9,
-    random_seed=1,
-    fit_cache_path=None,
-    fit_cache_days=90,
-    fit_cache_megabytes=2000,
-    reference_periods=2,
-    holdout_periods=0,
-    priors={},
-    total_budget=None,
-    min_spend_ratio=0.5,
-    max_spend_ratio=2.0,
-    optimizer_population_size=100,
-    optimizer_generations=200,
+SETTINGS = Settings.from_config(
+    {name: scenario_tables.settings(reference_periods=2)[name] for name in Settings.__dataclass_fields__}
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conversionflow.core.errors import SettingsError
-from conversionflow.estimation.fit import MODELS, SamplerSettings
+from conversionflow.estimation.fitting import MODELS, SamplerSettings
 from conversionflow.estimation.priors import DISTRIBUTIONS, normal, with_overrides
 from tests.unit.test_plan_inputs import SETTINGS
 

@@ -78,11 +78,13 @@ def test_every_wrong_setting_is_named_with_its_range(warehouse):
             "path_transforms": ["exposure_path", {"trim_long_path": 0}],
             "priors": {"beta1": {"distribution": "Normal", "mu": "much"}},
             "path_lookback_day": 14,
+            "scenarios": ["fixed_budget", "target_roas"],
+            "sweep_ratios": [0.5, True],
         },
     )
     assert outcome.code != 0
     for text in (
-        "9 setting(s) cannot be used",
+        "11 setting(s) cannot be used",
         "mcmc_draws: must be a whole number from 100 to 100000; it is 5",
         "period: must be one of day, week, month",
         "models: must be a list, without repeats, of some of journey, poisson, hurdle",
@@ -92,6 +94,8 @@ def test_every_wrong_setting_is_named_with_its_range(warehouse):
         "path_transforms: the argument of trim_long_path must be a whole number from 1 to 10000",
         "priors: that of beta1 must have a number for mu",
         "path_lookback_day: no setting has this name",
+        "scenarios: asks for target_roas, and the setting target_roas gives no number",
+        "sweep_ratios: must be a list, without repeats, of numbers from 0.01 to 100",
     ):
         assert text in outcome.output
     assert tables(warehouse) == []

@@ -55,13 +55,67 @@ def test_true_transition_probabilities_lie_in_the_posterior_intervals(demo):
 
 
 def test_the_budget_is_spent_to_the_cent_within_bounds(demo):
-    ((spent, budget, outside),) = demo.query("""
+    rows = demo.query("""
         select sum(recommended_spend), max(total_budget),
             sum(case when recommended_spend between min_spend and max_spend then 0 else 1 end)
-        from budget_allocation inner join budget_plans using (scenario)
+        from budget_allocation inner join budget_plans using (scenario) group by scenario
     """)
-    assert spent == budget
-    assert outside == 0
+    assert len(rows) == 8
+    for spent, budget, outside in rows:
+        assert spent == budget
+        assert outside == 0
+
+
+def test_each_plan_of_the_frontier_spends_the_budget_and_one_is_recommended(demo):
+    rows = demo.query("""
+        select plan_id, sum(spend), min(moved_share), min(conversions), bool_or(recommended)
+        from budget_frontier group by 1 order by 1
+    """)
+    ((budget, uplift, today),) = demo.query("""
+        select total_budget, uplift, conversions_current from budget_plans where scenario = 'fixed_budget'
+    """)
+    assert {spent for _, spent, *_ in rows} == {budget}
+    assert rows[0][2] == 0.0
+    assert [moved for _, _, moved, *_ in rows] == sorted(moved for _, _, moved, *_ in rows)
+    (recommended,) = [row for row in rows if row[4]]
+    assert today + 0.9 * uplift - 0.05 < recommended[3] <= today + uplift + 1e-6
+
+
+def test_what_moves_the_plan_is_told_for_parameters_priors_and_totals(demo):
+    rows = demo.query("""
+        select kind, count(*), count(distinct parameter), min(uplift_of_best - uplift), min(effective_draws)
+        from budget_sensitivity group by 1 order by 1
+    """)
+    kinds = {kind: figures for kind, *figures in rows}
+    assert set(kinds) == {"parameter", "prior", "total_budget"}
+    assert kinds["total_budget"][0] == 7 * 14
+    for _, _, gain, draws in kinds.values():
+        assert gain >= -1e-9
+        assert draws >= 100
+    uplifts = demo.query("""
+        select uplift from budget_sensitivity where kind = 'total_budget'
+        group by value, uplift order by value
+    """)
+    assert [uplift for (uplift,) in uplifts] == sorted(uplift for (uplift,) in uplifts)
+
+
+def test_share_intervals_hold_the_plan_and_cautions_are_where_the_spend_was_never_seen(demo):
+    ((outside,),) = demo.query("""
+        select count(*) from budget_allocation where scenario = 'fixed_budget'
+        and not spend_share between share_low - 0.02 and share_high + 0.02
+    """)
+    assert outside <= 1
+    rows = demo.query("""
+        select caution is not null, recommended_spend not between least - 0.01 and most + 0.01
+        from budget_allocation inner join (
+            select market, touchpoint, min(spend) as least, max(spend) as most
+            from touchpoint_periods inner join periods using (period_start)
+            where is_complete group by 1, 2
+        ) using (market, touchpoint)
+    """)
+    assert len(rows) == 8 * 14
+    assert [careful for careful, _ in rows] == [beyond for _, beyond in rows]
+    assert any(beyond for _, beyond in rows)
 
 
 def test_every_model_has_a_verdict_of_the_convergence_gate(demo):
@@ -101,7 +155,7 @@ def test_curves_start_at_nothing_and_contribution_agrees_with_the_allocation(dem
     rows = demo.query("""
         select conversions, conversions_current from response_curves inner join budget_allocation
             using (market, touchpoint)
-        where spend_per_period = current_spend
+        where spend_per_period = current_spend and scenario = 'fixed_budget'
     """)
     assert len(rows) == 14
     for on_curve, allocated in rows:
@@ -138,9 +192,42 @@ def test_an_exported_fit_gives_the_builds_plan_to_the_cent(demo, tmp_path):
     assert dict(zip(keys, found["recommended_spend"], strict=True)) == built
 
 
-def test_a_single_model_builds_again_by_itself(demo):
-    outcome = demo.dbt("build", "--select", "executive_summary")
+@pytest.fixture(scope="module")
+def rebuilt(demo):
+    """The demo with a saved question, and the plans' tables built again."""
+    asked = demo.run(
+        "conversionflow", "optimize", "--target-name", "duckdb",
+        "--scenario", "target_mroas", "--target", "1", "--save", "worth_it",
+    )  # fmt: skip
+    assert asked.code == 0, asked.output
+    before = demo.query("select * from budget_allocation where scenario = 'worth_it' order by all")
+    outcome = demo.dbt("build", "--select", "executive_summary", "budget_allocation", "budget_plans")
     assert outcome.code == 0, outcome.output
+    return asked, before
+
+
+def test_a_single_model_builds_again_by_itself(rebuilt):
+    assert rebuilt
+
+
+def test_a_question_is_answered_and_kept_over_a_build(demo, rebuilt):
+    asked, before = rebuilt
+    assert "Target mroas 1.00: met." in asked.output
+    assert len(before) == 14
+    assert demo.query("select * from budget_allocation where scenario = 'worth_it' order by all") == before
+    ((mroas, total, today),) = demo.query("""
+        select saved.mroas, saved.total_budget, built.total_budget from budget_plans as saved
+        inner join budget_plans as built on built.scenario = 'fixed_budget' where saved.scenario = 'worth_it'
+    """)
+    assert mroas == pytest.approx(1.0, abs=1e-3)
+    assert total > today
+
+
+def test_a_budget_that_no_rules_allow_stops_the_build_with_the_reason(demo):
+    outcome = demo.dbt("build", "--select", "budget_search", settings={"total_budget": 100})
+    assert outcome.code != 0
+    assert "No plan is possible: minimums sum to 1,084.32, the budget is 100.00" in outcome.output
+    assert demo.query("select count(distinct scenario) from budget_search where record = 'plan'") == [(8,)]
 
 
 @pytest.mark.verify

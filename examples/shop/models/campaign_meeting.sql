@@ -20,6 +20,7 @@ planned as (
         sum(current_spend) as weekly_spend,
         sum(recommended_spend) as weekly_spend_planned
     from {{ ref('conversionflow', 'budget_allocation') }}
+    where scenario = 'fixed_budget'
     group by touchpoint
 
 ),

@@ -1,0 +1,1 @@
+"""Plans of this optimiser beside the exact optimum and those of its peers."""
