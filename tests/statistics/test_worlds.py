@@ -62,7 +62,7 @@ def planned(world: World, data, model: str) -> dict[str, float]:
 def judged(seed: int, hard: bool) -> list[dict]:
     """Every way of planning on one world."""
     world = draw_world(seed, hard)
-    data = simulate(world)
+    data = simulate(world, seed)
     base = world.conversions(world.today)
     common = {
         "world": world.name,
