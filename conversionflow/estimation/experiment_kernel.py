@@ -6,7 +6,8 @@ the network's conversions f = e' (I - Q)^-1 r differ by exactly::
 
     f(x) - f(x0) = (e(x) - e(x0))' h0 + v' [(Q(x) - Q(x0)) h0 + r(x) - r(x0)]
 
-The modelled lift is this sum over the experiment's periods, with the visits counted, the expected entries,
+The modelled lift is this sum over the experiment's periods, and for the entries over those into which its
+spend is carried over, with the visits counted, the expected entries,
 and the mean of the probabilities given the effects, (a + C_ij) / (b_i + S_ij)
 (`conversionflow.estimation.moves`). The measured lift is normal about it.
 
@@ -28,7 +29,7 @@ import numpy as np
 from conversionflow.estimation.compiled import compiled
 from conversionflow.estimation.density_kernel import LOG_MEAN_BOUND, pull_shape, total
 from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, MoveData
-from conversionflow.estimation.response_kernel import centre, entry_response
+from conversionflow.estimation.response_kernel import carry_over, centre, entry_response
 from conversionflow.estimation.types import Array
 
 #: Least share of a visit's value that is taken to be its own, whatever pulls journeys back to the touchpoint.
@@ -57,18 +58,22 @@ def entries_lift(
     at: JourneyParameters, slope: JourneyParameters, n: int, without: Array, value: float, entries: EntryData
 ) -> float:
     """Conversions of the entries that the spend of node n brought; adds to their derivatives in `slope`."""
-    spend = entries.relative_spend[n]
-    periods, m = spend.shape[0], int(entries.market[n])
-    response, slopes = np.zeros(2 * periods), np.zeros((3, 2 * periods))
-    both = np.concatenate((spend, without))
-    entry_response(both, at.beta1[n], at.response_floor[n], at.response_saturation[n], response, slopes)
+    periods, m = without.shape[0], int(entries.market[n])
+    carries = at.carryover.shape[0] > 0
+    rate = at.carryover[n] if carries else 0.0
+    both, both_slope = np.zeros(2 * periods), np.zeros(2 * periods)
+    carry_over(entries.relative_spend[n], rate, both[:periods], both_slope[:periods])
+    carry_over(without, rate, both[periods:], both_slope[periods:])
+    response, slopes = np.zeros(2 * periods), np.zeros((4, 2 * periods))
+    floor, saturation = at.response_floor[n], at.response_saturation[n]
+    entry_response(both, both_slope, at.beta1[n], floor, saturation, response, slopes)
     # The model's response has a mean of 0 over the periods as they were, and so has its demand.
     level = at.entry_level[n] - total(at.demand[m]) / periods
     middle = total(response[:periods]) / periods
-    middles = np.array([total(slopes[row, :periods]) / periods for row in range(3)])
+    middles = np.array([total(slopes[row, :periods]) / periods for row in range(4)])
     lift = 0.0
     for t in range(2 * periods):
-        if spend[t % periods] == without[t % periods]:
+        if both[t % periods] == both[periods + t % periods]:
             continue
         sign = value if t < periods else -value
         deviation = level + at.demand[m, t % periods] + response[t] - middle
@@ -81,6 +86,8 @@ def entries_lift(
             slope.beta1[n] += brought * (slopes[0, t] - middles[0])
             slope.response_floor[n] += brought * (slopes[1, t] - middles[1])
             slope.response_saturation[n] += brought * (slopes[2, t] - middles[2])
+            if carries:
+                slope.carryover[n] += brought * (slopes[3, t] - middles[3])
     centre(slope.demand[m])
     return lift
 
@@ -215,6 +222,7 @@ def like(at: JourneyParameters) -> JourneyParameters:
         np.zeros_like(at.beta1_market_spread),
         np.zeros_like(at.parent_effects_across_markets),
         np.zeros_like(at.parent_effects_market_spread),
+        np.zeros_like(at.carryover),
     )
 
 
@@ -228,3 +236,4 @@ def add_scaled(change: JourneyParameters, slope: JourneyParameters, factor: floa
     change.response_saturation[:] += factor * slope.response_saturation
     change.parent_effects[:] += factor * slope.parent_effects
     change.conversion_effects[:] += factor * slope.conversion_effects
+    change.carryover[:] += factor * slope.carryover

@@ -27,7 +27,8 @@ from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Param
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, FORMS, REMEDIES, build, publish and constants.
+#: The models by name: modules with DEFAULT_PRIORS, OPTIONAL_PRIORS, FORMS, REMEDIES, build, publish,
+#: constants.
 MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson, "hurdle": hurdle}
 
 
@@ -49,6 +50,8 @@ class SamplerSettings:
         Priors by parameter in place of the models' own, as
         ``{"poisson.beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``; without the model's name
         for every model that has the parameter.
+    spend_carryover
+        Whether `journey` estimates how much of the spend's effect on entries later periods have.
     """
 
     draws: int = 1000
@@ -58,18 +61,26 @@ class SamplerSettings:
     thinning: int = 1
     reference_periods: int = 13
     priors: Mapping[str, Prior] = field(default_factory=dict)
+    spend_carryover: bool = False
 
     def __post_init__(self) -> None:
         for name in ("draws", "tune", "chains", "thinning", "reference_periods"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        known = {name for model in MODELS.values() for name in model.DEFAULT_PRIORS}
-        known |= {f"{model}.{name}" for model, module in MODELS.items() for name in module.DEFAULT_PRIORS}
+        names = {model: [*module.DEFAULT_PRIORS, *module.OPTIONAL_PRIORS] for model, module in MODELS.items()}
+        known = {name for own in names.values() for name in own}
+        known |= {f"{model}.{name}" for model, own in names.items() for name in own}
         if unknown := set(self.priors) - known:
             raise SettingsError(
                 f"No parameter is called {', '.join(sorted(unknown))}; "
                 f"priors can be set for {', '.join(sorted(known))}"
             )
+
+    def priors_of(self, model: str) -> dict[str, Prior]:
+        """Return the priors in force for a model."""
+        module = MODELS[model]
+        optional = module.OPTIONAL_PRIORS if self.spend_carryover else {}
+        return with_overrides(model, module.DEFAULT_PRIORS | optional, self.priors)
 
 
 @dataclass(frozen=True)
@@ -173,7 +184,7 @@ def fit(
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
     module = MODELS[model]
-    priors = with_overrides(model, module.DEFAULT_PRIORS, settings.priors)
+    priors = settings.priors_of(model)
     attempts: list[Attempt] = []
     step: Step | None = Step(0, module.FORMS[0])
     while step is not None:

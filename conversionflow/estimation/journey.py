@@ -20,7 +20,7 @@ from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
-from conversionflow.estimation.response_kernel import NO_SPEND, hill_exponent
+from conversionflow.estimation.response_kernel import NO_SPEND, carried_spend, hill_exponent
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries. Some effects are
@@ -40,6 +40,9 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.2},
     "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
 }
+#: Prior of what only some fits have: without it in `build`, spend acts in its own period only.
+CARRYOVER = "carryover"
+OPTIONAL_PRIORS: dict[str, Prior] = {CARRYOVER: {"distribution": "Beta", "alpha": 1.0, "beta": 3.0}}
 #: Effects that are normal around common ones, with the names of those and of the standard deviation: a paid
 #: touchpoint's in its markets, where it has more than one, and those on the chance to convert of all.
 POOLED = {
@@ -74,6 +77,7 @@ DIMENSIONS = {
     "beta1_market_spread": (),
     "parent_effects_across_markets": ("pool",),
     "parent_effects_market_spread": (),
+    CARRYOVER: ("paid",),
 }
 
 
@@ -112,6 +116,8 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
     names = [demand if name == "demand" else name for name in JourneyParameters._fields]
     if not nodes.pooled:
         names = [name for name in names if "_market" not in name]
+    if CARRYOVER not in priors:
+        names.remove(CARRYOVER)
     flat = [name for name, (middle, _) in POOLED.items() if middle in names]
     of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
     with pm.Model(coords=coords) as model:
@@ -138,10 +144,12 @@ def _intercepts(nodes: Nodes, posterior: Mapping[str, Array]) -> Array:
     intercepts = posterior["entry_level"] + base
     floor, saturation = posterior["response_floor"], posterior["response_saturation"]
     exponent = hill_exponent(posterior["beta1"], floor, saturation)
+    rate = posterior.get(CARRYOVER, np.zeros_like(floor))
     for n, spend in enumerate(nodes.relative_spend):
         w, k = floor[..., n], saturation[..., n]
-        rise = [(1.0 + k) / (1.0 + k * x ** -exponent[..., n]) for x in np.maximum(spend, NO_SPEND)]
-        intercepts[..., n] -= np.mean([np.log(w + (1.0 - w) * r) for r in rise], axis=0)
+        acting = np.maximum(carried_spend(spend, rate[..., n]), NO_SPEND)
+        rise = (1.0 + k) / (1.0 + k * acting ** -exponent[..., n])
+        intercepts[..., n] -= np.log(w + (1.0 - w) * rise).mean(axis=0)
     return intercepts
 
 
@@ -171,10 +179,11 @@ def publish(
         "parent_effects",
         "conversion_effects",
         "dispersion",
+        CARRYOVER,
     )
     return [
         nodes.parameter("beta0", intercepts),
-        *(nodes.parameter(name, posterior[name]) for name in same),
+        *(nodes.parameter(name, posterior[name]) for name in same if name in posterior),
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
         *nodes.control_parameters(posterior["control_coefficients"]),

@@ -90,10 +90,10 @@ def forecast(
     noise = rng.gamma(np.broadcast_to(dispersion, (*dispersion.shape[:2], later.shape[2]))) / dispersion
     closed = np.zeros(noise.shape)
     for m, rows, draws in _markets(nodes, response):
-        spend = _spend(nodes, whole, rows, draws)[first:]
+        spend = _spend(nodes, whole, rows, draws)
         growth = np.exp(later[:, m]) / conditions[:, m, None]
-        entries = network_entries(spend, draws) * growth[:, None, :] * noise[:, rows]
-        closed[:, rows] = network_closed(entries, spend, draws)
+        entries = network_entries(spend, draws)[:, :, first:] * growth[:, None, :] * noise[:, rows]
+        closed[:, rows] = network_closed(entries, spend[first:], draws)
     return PoissonCounts(closed)
 
 

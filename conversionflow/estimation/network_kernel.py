@@ -35,7 +35,8 @@ class NetworkDraws(NamedTuple):
     """S draws of one market of K touchpoints, of which the first P are paid.
 
     `entries`, `conversion`, `lost` (S, K) are the entries at mean spend and the shares of visits that convert
-    and that are lost; `moves` (S, K, K) is pi; the others are (S, P).
+    and that are lost; `moves` (S, K, K) is pi; the others are (S, P). `carryover`, 0 where spend acts in its
+    own period only, is for histories: a plan's budget is the same in every period.
     """
 
     entries: Array
@@ -47,6 +48,7 @@ class NetworkDraws(NamedTuple):
     moves: Array
     conversion: Array
     lost: Array
+    carryover: Array
 
 
 @compiled
@@ -163,14 +165,21 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
 
 @compiled
 def network_entries(spend: Array, draws: NetworkDraws) -> Array:
-    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean."""
+    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean.
+
+    The periods follow each other from the first of the history on, and spend is carried over.
+    """
     periods, paid = spend.shape
     size, count = draws.entries.shape
     out = np.zeros((size, count, periods))
     pull, convert, begun = np.ones(paid), np.ones(paid), np.zeros(count)
+    acting = np.zeros(paid)
     for s in range(size):
+        acting[:] = spend[0]
         for t in range(periods):
-            spent(draws, s, spend[t], begun, pull, convert)
+            for p in range(paid):
+                acting[p] = spend[t, p] + draws.carryover[s, p] * (acting[p] - spend[t, p])
+            spent(draws, s, acting, begun, pull, convert)
             for k in range(count):
                 out[s, k, t] = begun[k]
     return out

@@ -63,6 +63,7 @@ class JourneyMarket:
                 moves=table.array("transition_probability", touchpoints, touchpoints),
                 conversion=np.ascontiguousarray(conversion),
                 lost=np.ascontiguousarray(lost),
+                carryover=table.array("carryover", paid),
             )
         )
 

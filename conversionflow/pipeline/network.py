@@ -79,6 +79,7 @@ def _fit(
         thinning=settings.mcmc_thinning,
         reference_periods=settings.reference_periods,
         priors=settings.priors,
+        spend_carryover=settings.spend_carryover,
     )
     store = fit_store(settings)
     parts: dict[str, list[pd.DataFrame]] = {}
@@ -88,7 +89,7 @@ def _fit(
     for model in settings.models:
         fit = estimation.fit(model, data, sampler, store)
         notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
-        tables = _tables(settings, fit)
+        tables = _tables(settings, sampler, fit)
         checks = [estimation.prior_checks_frame(model, data, sampler, settings.credible_mass)]
         densities[model] = None
         if fit.converged:
@@ -108,7 +109,9 @@ def _fit(
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
 
 
-def _tables(settings: Settings, fit: "estimation.Fit") -> dict[str, pd.DataFrame]:
+def _tables(
+    settings: Settings, sampler: "estimation.SamplerSettings", fit: "estimation.Fit"
+) -> dict[str, pd.DataFrame]:
     """Tabulate what a fit leaves, by record."""
     from conversionflow import estimation
 
@@ -117,7 +120,7 @@ def _tables(settings: Settings, fit: "estimation.Fit") -> dict[str, pd.DataFrame
         "draw": estimation.draws_frame(fit, settings.posterior_draws_kept),
         "summary": estimation.summary_frame(fit, settings.credible_mass),
         "constant": estimation.constants_frame(fit).rename(columns={"constant": "parameter"}),
-        "prior": estimation.priors_frame(fit, settings.priors),
+        "prior": estimation.priors_frame(fit, sampler),
     }
 
 

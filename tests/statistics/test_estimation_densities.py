@@ -77,7 +77,9 @@ JOURNEY = JourneyParameters(
     beta1_market_spread=np.array([0.2]),
     parent_effects_across_markets=np.array([0.1]),
     parent_effects_market_spread=np.array([0.4]),
+    carryover=np.zeros(0),
 )
+CARRYING = JOURNEY._replace(carryover=np.array([0.3, 0.6]))
 REGRESSION = RegressionData(
     COUNTS,
     np.log([6.0, 5.0, 7.0]),
@@ -116,6 +118,8 @@ SPARSE_REGRESSION = REGRESSION._replace(
 NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
+    "journey, carrying over": (journey_log_density, CARRYING, NETWORK),
+    "journey, carrying over, non-centred": (non_centred_journey_log_density, CARRYING, NETWORK),
     "journey, non-centred": (non_centred_journey_log_density, JOURNEY, NETWORK),
     "poisson": (poisson_log_density, POISSON, (REGRESSION,)),
     "poisson, negative binomial": (overdispersed_log_density, OVERDISPERSED, (REGRESSION,)),
@@ -162,6 +166,7 @@ def test_the_non_centred_form_is_the_same_density_of_other_coordinates():
     ("parameters", "read"),
     [
         (JOURNEY, lambda x: journey_parameters(x, CONTROLS, ENTRIES)),
+        (CARRYING, lambda x: journey_parameters(x, CONTROLS, ENTRIES)),
         (POISSON, lambda x: poisson_parameters(x, REGRESSION)),
     ],
 )
@@ -177,14 +182,25 @@ def test_log_gamma_and_digamma_match_scipy(z):
     )
 
 
-def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve():
-    at, total = JOURNEY, 0.0
+def acting(spend, rate):
+    """Spend with what is carried over, as the sum over all that was spent before."""
+    ages = np.subtract.outer(np.arange(len(spend)), np.arange(len(spend)))
+    weights = np.where(ages >= 0, (1 - rate) * rate ** np.maximum(ages, 0), 0.0)
+    # Before the first period, as much was spent as in it.
+    weights[:, 0] += 1 - weights.sum(axis=1)
+    return weights @ spend
+
+
+@pytest.mark.parametrize("at", [JOURNEY, CARRYING], ids=["at once", "carried over"])
+def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve(at):
+    total = 0.0
+    spend = [acting(s, c) for s, c in zip(SPEND, at.carryover if at is CARRYING else (0.0, 0.0), strict=True)]
     for n in range(3):
         demand = at.demand[int(MARKET[n])]
         log_mean = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
         if n < 2:
             h, w = at.response_saturation[n], at.response_floor[n]
-            power = np.maximum(SPEND[n], NO_SPEND) ** (8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8))
+            power = np.maximum(spend[n], NO_SPEND) ** (8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8))
             response = np.log(w + (1 - w) * power * (1 + h) / (power + h))
             log_mean = log_mean + response - response.mean()
         a = at.dispersion[n]
@@ -228,8 +244,9 @@ def test_collapsed_moves_equal_the_integral_over_the_move_probability(effect):
     assert collapsed == pytest.approx(np.log(integral), rel=1e-8)
 
 
-def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring():
-    at, expected = JOURNEY, 0.0
+@pytest.mark.parametrize("at", [JOURNEY, CARRYING], ids=["at once", "carried over"])
+def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring(at):
+    expected = 0.0
     for e, n in enumerate((0, 1)):
         h, w = at.response_saturation[n], at.response_floor[n]
         exponent = 8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8)
@@ -248,8 +265,10 @@ def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert
         value = (EXPERIMENTS.value[e] + (more_converted - 1) * own) / (1 - (more_moves - 1) * back)
         demand = at.demand[int(MARKET[n])]
         level = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
-        level = level - np.log(multiplier(SPEND[n])).mean()
-        lift = value * np.sum(np.exp(level) * (multiplier(SPEND[n]) - multiplier(without)))
+        rate = at.carryover[n] if at is CARRYING else 0.0
+        there, otherwise = acting(SPEND[n], rate), acting(without, rate)
+        level = level - np.log(multiplier(there)).mean()
+        lift = value * np.sum(np.exp(level) * (multiplier(there) - multiplier(otherwise)))
         for effect, data, worth in (
             (at.parent_effects[n], MOVES, value),
             (at.conversion_effects[n], CONVERTING, 1.0),

@@ -269,7 +269,7 @@ def test_what_is_said_of_each_period_adds_up_to_the_likelihood(journey):
     observed = observations_of(journey, 40, 13)
     nodes = Nodes.of(journey.data)
     first = {name: values[0, 0] for name, values in journey.posterior.items()}
-    at = JourneyParameters(**{name: first[name] for name in JourneyParameters._fields})
+    at = JourneyParameters(**{name: first.get(name, np.zeros(0)) for name in JourneyParameters._fields})
     zeros = JourneyParameters(*(np.zeros_like(value) for value in at))
     counts = nodes.per_node(journey.data.entries)
     data = EntryData(

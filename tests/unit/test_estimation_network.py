@@ -73,7 +73,7 @@ def arrays(data):
 
 @pytest.mark.parametrize("model", [journey, poisson, hurdle])
 def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
-    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS | model.OPTIONAL_PRIORS))
     assert all(array.flags.c_contiguous for array in arrays(density.likelihood.data))
 
 
@@ -82,7 +82,7 @@ def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
     [(journey, JourneyParameters), (poisson, PoissonParameters), (hurdle, HurdleParameters)],
 )
 def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, parameters):
-    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS | model.OPTIONAL_PRIORS))
     one_market = [name for name in parameters._fields if "_market" not in name]
     assert list(density.shapes) == one_market
 
@@ -93,7 +93,7 @@ def test_what_is_common_to_markets_is_there_where_a_touchpoint_has_more_than_one
         touchpoints=pd.concat([touchpoint_periods(), spain]),
         transitions=pd.concat([transition_periods(), moved]),
     )
-    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS | journey.OPTIONAL_PRIORS))
     assert tuple(density.shapes) == JourneyParameters._fields
     assert density.shapes["beta1_across_markets"] == (1,)
 

@@ -23,6 +23,7 @@ SETTINGS = Settings(
     reference_periods=2,
     holdout_periods=0,
     priors={},
+    spend_carryover=False,
     total_budget=None,
     min_spend_ratio=0.5,
     max_spend_ratio=2.0,
