@@ -14,15 +14,19 @@ from conversionflow.estimation.journey_kernel import (
     MEAN_SPREAD,
     EntryData,
     JourneyParameters,
-    MoveData,
     demand_log_density,
     entries_log_density,
     journey_parameters,
     log_gamma_digamma,
-    moves_log_density,
     pooled_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
+from conversionflow.estimation.moves_kernel import (
+    MoveData,
+    OnwardData,
+    moves_log_density,
+    onward_log_density,
+)
 from conversionflow.estimation.poisson_kernel import (
     OverdispersedParameters,
     overdispersed_log_density,
@@ -58,10 +62,17 @@ MOVES = MoveData(
     np.full(3, 2.0),
     np.asarray(0.0),
 )
+ONWARD = OnwardData(
+    np.array([[0.3, 0.0], [0.5, 0.2], [0.0, 0.6]]),
+    RNG.poisson(11.0, (3, 5)).astype(float),
+    np.array([12.0, 0.0, 7.5]),
+    MARKET,
+)
 CONVERTING = MOVES._replace(pull=np.array([0.4, 0.9]), weights=np.array([[3.5, 0.0], [0.0, 2.5], [0.0, 0.0]]))
 JOURNEY = JourneyParameters(
     demand_persistence=np.array([0.3, 0.8]),
     demand_scale=np.array([0.1, 0.3]),
+    displacement=np.array([0.3, 0.8]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
     demand=RNG.normal(0, 0.2, (2, 5)),
     entry_level=np.array([0.1, -0.2, 0.3]),
@@ -103,6 +114,7 @@ EXPERIMENTS = ExperimentData(
     value=np.array([0.2, 0.3]),
     visits=np.array([1.2, 1.6]),
     converts=np.array([0.12, 0.15]),
+    onward=np.array([0.1, 0.25, 0.15]),
     lift=np.array([1.7, -0.4]),
     sd=np.array([0.5, 0.2]),
 )
@@ -115,7 +127,7 @@ LOG_ODDS = np.array([0.4, -2.0, 2.0])
 SPARSE_REGRESSION = REGRESSION._replace(
     counts=SPARSE, base=np.log([1.5, 0.5, 4.0]), constant=np.asarray(-special.gammaln(SPARSE + 1).sum())
 )
-NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
+NETWORK = (CONTROLS, ENTRIES, MOVES, ONWARD, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
     "journey, carrying over": (journey_log_density, CARRYING, NETWORK),
@@ -244,6 +256,32 @@ def test_collapsed_moves_equal_the_integral_over_the_move_probability(effect):
     assert collapsed == pytest.approx(np.log(integral), rel=1e-8)
 
 
+@pytest.mark.parametrize("displacement", [0.0, 0.4, 1.0])
+def test_moves_that_displace_others_equal_the_integral_over_all_move_probabilities(displacement):
+    effect, share = 0.7, 0.6
+    visits, counts = np.array([[30.0, 50.0, 20.0]]), np.array([[[3.0, 9.0, 2.0], [4.0, 5.0, 3.0]]])
+    shape, rate = pull_shape(np.array([[0.2, 1.7, 1.0], [1.0, 1.0, 1.0]])), np.array([2.5])
+    paid, other = (
+        MoveCounts(visits, counts[:, [j]], shape[[j]], np.array([[True]]), rate) for j in range(2)
+    )
+    moves = paid.statistics._replace(constant=paid.constant + other.constant)
+    onward = OnwardData(
+        np.array([[share]]), counts.sum(axis=1), PRIOR_COUNT + counts[:, 1].sum(axis=1), np.zeros(1)
+    )
+    factor = 1 + displacement * share * (np.exp(effect * shape[0]) - 1)
+    expected = 0.0
+    for j, own in enumerate((effect, 0.0)):
+
+        def integrand(probability, j=j, own=own):
+            means = visits[0] / factor * probability * np.exp(own * shape[j])
+            prior = stats.gamma.pdf(probability, PRIOR_COUNT, scale=1 / rate[0])
+            return stats.poisson.pmf(counts[0, j], means).prod() * prior
+
+        expected += np.log(integrate.quad(integrand, 0, 2, points=[0.05, 0.15, 0.4], epsabs=0)[0])
+    at = JOURNEY._replace(parent_effects=np.array([effect]), displacement=np.array([displacement]))
+    assert onward_log_density(at, zeros_like(at), moves, onward) == pytest.approx(expected, rel=1e-8)
+
+
 @pytest.mark.parametrize("at", [JOURNEY, CARRYING], ids=["at once", "carried over"])
 def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring(at):
     expected = 0.0
@@ -269,17 +307,18 @@ def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert
         there, otherwise = acting(SPEND[n], rate), acting(without, rate)
         level = level - np.log(multiplier(there)).mean()
         lift = value * np.sum(np.exp(level) * (multiplier(there) - multiplier(otherwise)))
+        moved = value - at.displacement[int(MARKET[n])] * EXPERIMENTS.onward
         for effect, data, worth in (
-            (at.parent_effects[n], MOVES, value),
-            (at.conversion_effects[n], CONVERTING, 1.0),
+            (at.parent_effects[n], MOVES, moved),
+            (at.conversion_effects[n], CONVERTING, np.ones(3)),
         ):
             pulled, otherwise = (np.exp(effect * pull_shape(x)) for x in (SPEND[n], without))
             rows = data.weights[:, n] > 0
             chance = data.weights[rows, n] / (data.rate[rows] + data.visits[rows] @ pulled)
-            lift += worth * np.sum(chance[:, None] * data.visits[rows] * (pulled - otherwise))
+            lift += (worth[rows] * chance) @ data.visits[rows] @ (pulled - otherwise)
         expected += stats.norm.logpdf(EXPERIMENTS.lift[e], lift, EXPERIMENTS.sd[e])
         expected -= stats.norm.logpdf(0.0, 0.0, EXPERIMENTS.sd[e])
-    found = experiments_log_density(at, zeros_like(at), *NETWORK[1:])
+    found = experiments_log_density(at, zeros_like(at), ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
     assert found == pytest.approx(expected, rel=1e-10)
 
 

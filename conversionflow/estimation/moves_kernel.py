@@ -1,0 +1,136 @@
+"""Compiled log density of moves and conversions with its gradient, their probabilities integrated out.
+
+`conversionflow.estimation.moves` has the model and the formulas.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from conversionflow.estimation.compiled import compiled
+from conversionflow.estimation.density_kernel import inner, total
+from conversionflow.estimation.journey_kernel import JourneyParameters
+from conversionflow.estimation.types import Array
+
+
+class MoveData(NamedTuple):
+    """What the collapsed density of moves from rows I to targets J knows (`conversionflow.estimation.moves`).
+
+    `shape` (J, T) is g, `pull` (J,) the effects' sufficient statistic, `visits` (I, T), `weights` (I, J) a +
+    C_ij where a move can happen and 0 elsewhere, `rate` (I,), and `constant` () what no effect changes.
+    """
+
+    shape: Array
+    pull: Array
+    visits: Array
+    weights: Array
+    rate: Array
+    constant: Array
+
+
+class OnwardData(NamedTuple):
+    """What the density of moves knows of a row's moves onward to whichever target.
+
+    `mix` (I, J) is which share of them goes to each paid target over the whole history, `counts` (I, T) are
+    all of them, `weights` (I,) is the sum of a + C_ij over the other targets, `market` (I,) the row's market.
+    """
+
+    mix: Array
+    counts: Array
+    weights: Array
+    market: Array
+
+
+@compiled
+def moves_log_density(effects: Array, change: Array, data: MoveData) -> float:
+    """Collapsed log density of moves given the effects (J,) of their targets."""
+    value = data.constant.item()
+    for j in range(effects.shape[0]):
+        value += effects[j] * data.pull[j]
+        change[j] += data.pull[j]
+        pulled = np.exp(effects[j] * data.shape[j])
+        slope = pulled * data.shape[j]
+        for i in range(data.visits.shape[0]):
+            if data.weights[i, j] > 0.0:
+                exposure = data.rate[i] + inner(data.visits[i], pulled)
+                value -= data.weights[i, j] * math.log(exposure)
+                change[j] -= data.weights[i, j] * inner(data.visits[i], slope) / exposure
+    return value
+
+
+@compiled
+def onward_log_density(
+    at: JourneyParameters, change: JourneyParameters, data: MoveData, onward: OnwardData
+) -> float:
+    """Collapsed log density of all moves, where pulled ones displace others (`conversionflow.estimation.moves`).
+
+    `data` is of the paid targets.
+    """
+    rows, periods = data.visits.shape
+    paid = data.shape.shape[0]
+    value = data.constant.item() + inner(at.parent_effects, data.pull)
+    pulled, pulled_slope = np.empty((paid, periods)), np.zeros((paid, periods))
+    for j in range(paid):
+        for t in range(periods):
+            pulled[j, t] = math.exp(at.parent_effects[j] * data.shape[j, t])
+    visits, in_visits = np.empty(periods), np.empty(periods)
+    more, factor = np.empty(periods), np.empty(periods)
+    for i in range(rows):
+        m = int(onward.market[i])
+        displaced_visits(at.displacement[m], data.visits[i], onward.mix[i], pulled, more, factor, visits)
+        value += row_log_density(i, visits, in_visits, pulled, pulled_slope, data, onward.weights[i])
+        for t in range(periods):
+            value -= onward.counts[i, t] * math.log(factor[t])
+            # The derivative in the factor, by which the visits are divided.
+            in_factor = -(onward.counts[i, t] + in_visits[t] * visits[t]) / factor[t]
+            change.displacement[m] += in_factor * more[t]
+            in_visits[t] = in_factor * at.displacement[m]
+        for j in range(paid):
+            if onward.mix[i, j] > 0.0:
+                for t in range(periods):
+                    pulled_slope[j, t] += onward.mix[i, j] * in_visits[t]
+    for j in range(paid):
+        change.parent_effects[j] += data.pull[j]
+        for t in range(periods):
+            change.parent_effects[j] += pulled_slope[j, t] * pulled[j, t] * data.shape[j, t]
+    return value
+
+
+@compiled
+def displaced_visits(
+    displacement: float, counted: Array, mix: Array, pulled: Array, more: Array, factor: Array, visits: Array
+) -> None:
+    """Fill W - 1, the factor 1 + displacement (W - 1) and the visits over it, (T,) each, of one row."""
+    for t in range(more.shape[0]):
+        more[t] = 0.0
+    for j in range(mix.shape[0]):
+        if mix[j] > 0.0:
+            for t in range(more.shape[0]):
+                more[t] += mix[j] * (pulled[j, t] - 1.0)
+    for t in range(more.shape[0]):
+        factor[t] = 1.0 + displacement * more[t]
+        visits[t] = counted[t] / factor[t]
+
+
+@compiled
+def row_log_density(
+    i: int, visits: Array, in_visits: Array, pulled: Array, pulled_slope: Array, data: MoveData, others: float
+) -> float:
+    """Log density of one row given its visits (T,) as far as their exposure goes.
+
+    Fills the derivative in the visits and adds to the one in what is `pulled`, (J, T).
+    """
+    exposure = data.rate[i] + total(visits)
+    value = -others * math.log(exposure)
+    for t in range(visits.shape[0]):
+        in_visits[t] = -others / exposure
+    for j in range(pulled.shape[0]):
+        if data.weights[i, j] > 0.0:
+            exposure = data.rate[i] + inner(visits, pulled[j])
+            value -= data.weights[i, j] * math.log(exposure)
+            ratio = data.weights[i, j] / exposure
+            for t in range(visits.shape[0]):
+                in_visits[t] -= ratio * pulled[j, t]
+                pulled_slope[j, t] -= ratio * visits[t]
+    return value
