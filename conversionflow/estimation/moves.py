@@ -165,7 +165,9 @@ class Moves:
         """Moves from every node to those without spend."""
         paid = self.nodes.paid_count
         counts, possible = self.counts[:, paid:], self.possible[:, paid:]
-        return MoveCounts(self.visits, counts, np.zeros((counts.shape[1], counts.shape[2])), possible, self.rate)
+        return MoveCounts(
+            self.visits, counts, np.zeros((counts.shape[1], counts.shape[2])), possible, self.rate
+        )
 
     @cached_property
     def converting(self) -> MoveCounts:
@@ -206,7 +208,9 @@ class Moves:
 
 def _exposures(effects: Array, moves: MoveCounts) -> Array:
     """Return S_jj for draws of the effects (S, J) where nothing is displaced, as (S, J)."""
-    columns = [np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits[j] for j in range(len(moves.shape))]
+    columns = [
+        np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits[j] for j in range(len(moves.shape))
+    ]
     return np.stack(columns, axis=1) if columns else np.zeros((len(effects), 0))
 
 

@@ -39,6 +39,7 @@ from conversionflow.estimation.regression_kernel import (
     poisson_parameters,
 )
 from conversionflow.estimation.response_kernel import NO_SPEND
+from conversionflow.estimation.spend_kernel import SpendData, spend_log_density
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 RNG = np.random.default_rng(11)
@@ -73,6 +74,8 @@ JOURNEY = JourneyParameters(
     demand_persistence=np.array([0.3, 0.8]),
     demand_scale=np.array([0.1, 0.3]),
     displacement=np.array([0.3, 0.8]),
+    spend_persistence=np.array([0.4, 0.7]),
+    spend_common_scale=np.array([0.2, 0.5]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
     demand=RNG.normal(0, 0.2, (2, 5)),
     entry_level=np.array([0.1, -0.2, 0.3]),
@@ -82,6 +85,8 @@ JOURNEY = JourneyParameters(
     response_saturation=np.array([3.0, 0.8]),
     parent_effects=np.array([0.4, -0.3]),
     conversion_effects=np.array([-0.2, 0.5]),
+    spend_loading=np.array([0.6, -0.3]),
+    spend_scale=np.array([0.3, 0.6]),
     conversion_effects_mean=np.array([0.1]),
     conversion_effects_spread=np.array([0.25]),
     beta1_across_markets=np.array([0.5]),
@@ -127,7 +132,13 @@ LOG_ODDS = np.array([0.4, -2.0, 2.0])
 SPARSE_REGRESSION = REGRESSION._replace(
     counts=SPARSE, base=np.log([1.5, 0.5, 4.0]), constant=np.asarray(-special.gammaln(SPARSE + 1).sum())
 )
-NETWORK = (CONTROLS, ENTRIES, MOVES, ONWARD, CONVERTING, EXPERIMENTS)
+#: Both touchpoints in one market, the first without spend in one period.
+SPENDS = SpendData(
+    RNG.normal(0, 0.4, (2, 5)),
+    np.array([[0.0, 1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0, 1.0]]),
+    np.array([1.0, 1.0]),
+)
+NETWORK = (CONTROLS, ENTRIES, SPENDS, MOVES, ONWARD, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
     "journey, carrying over": (journey_log_density, CARRYING, NETWORK),
@@ -231,6 +242,20 @@ def test_demand_is_a_stationary_gaussian_around_the_controls_held_near_mean_zero
     assert value == pytest.approx(expected, rel=1e-10)
 
 
+def test_spend_follows_demand_with_steps_that_share_a_part():
+    at, expected = JOURNEY, 0.0
+    shock = at.demand[1] - CONTROLS[1] @ at.control_coefficients[1]
+    away = SPENDS.residual - at.spend_loading[:, None] * shock
+    steps = away[:, 1:] - at.spend_persistence[1] * away[:, :-1]
+    covariance = np.diag(at.spend_scale**2) + at.spend_common_scale[1] ** 2
+    for t in range(1, 5):
+        on = SPENDS.steps[:, t] > 0
+        part = stats.multivariate_normal(np.zeros(on.sum()), covariance[np.ix_(on, on)])
+        expected += part.logpdf(steps[on, t - 1]) + on.sum() / 2 * np.log(2 * np.pi)
+    value = spend_log_density(at, zeros_like(at), CONTROLS, SPENDS)
+    assert value == pytest.approx(expected, rel=1e-10)
+
+
 def test_pooled_effects_are_normal_around_their_touchpoints_of_all_markets():
     effects, across, spread = np.array([0.5, 0.1, -0.3]), np.array([0.2, 0.0]), np.array([0.4])
     pool = np.array([1.0, 0.0, 1.0])
@@ -261,9 +286,7 @@ def test_moves_that_displace_others_equal_the_integral_over_all_move_probabiliti
     effect, share = 0.7, 0.6
     visits, counts = np.array([[30.0, 50.0, 20.0]]), np.array([[[3.0, 9.0, 2.0], [4.0, 5.0, 3.0]]])
     shape, rate = pull_shape(np.array([[0.2, 1.7, 1.0], [1.0, 1.0, 1.0]])), np.array([2.5])
-    paid, other = (
-        MoveCounts(visits, counts[:, [j]], shape[[j]], np.array([[True]]), rate) for j in range(2)
-    )
+    paid, other = (MoveCounts(visits, counts[:, [j]], shape[[j]], np.array([[True]]), rate) for j in range(2))
     moves = paid.statistics._replace(constant=paid.constant + other.constant)
     onward = OnwardData(
         np.array([[share]]), counts.sum(axis=1), PRIOR_COUNT + counts[:, 1].sum(axis=1), np.zeros(1)

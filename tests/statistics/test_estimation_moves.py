@@ -42,7 +42,9 @@ def moves():
 def test_without_effects_rows_are_the_dirichlet_posterior(moves):
     found, totals = moves
     effects = np.zeros((DRAWS, 1))
-    drawn = draw_probabilities(effects, effects, NOTHING_DISPLACED[: len(effects)], found, np.random.default_rng(6))
+    drawn = draw_probabilities(
+        effects, effects, NOTHING_DISPLACED[: len(effects)], found, np.random.default_rng(6)
+    )
     targets = ["ads", "email", "direct", "(conversion)", "(null)"]
     for n, (_, source, target) in enumerate(found.keys):
         counts = totals[["ads", "email", "direct"].index(source)] + 0.5
@@ -55,7 +57,9 @@ def test_without_effects_rows_are_the_dirichlet_posterior(moves):
 def test_rows_sum_to_one_with_and_without_effects(moves):
     found, _ = moves
     effects = np.random.default_rng(1).normal(0.3, 0.3, (50, 1))
-    drawn = draw_probabilities(effects, effects, NOTHING_DISPLACED[: len(effects)], found, np.random.default_rng(6))
+    drawn = draw_probabilities(
+        effects, effects, NOTHING_DISPLACED[: len(effects)], found, np.random.default_rng(6)
+    )
     rows = np.array([source for _, source, _ in found.keys])
     for source in ("ads", "email", "direct"):
         assert drawn[:, rows == source].sum(axis=1) == pytest.approx(1.0, rel=1e-12)
