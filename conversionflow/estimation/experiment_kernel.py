@@ -43,7 +43,8 @@ class ExperimentData(NamedTuple):
 
     `node` (X,) is the touchpoint's, `without` (X, T) its spend over the mean as it would have been, equal to
     the spend there was outside the experiment; `value`, `visits` and `converts` (X,) are h_k, z_k and r_k;
-    `onward` (N,) is what a move onward from each node is worth, wherever it goes; `lift` and `sd` (X,) are what was measured.
+    `onward` (N,) is what a move onward from each node is worth, wherever it goes; `lift` and `sd` (X,) are
+    what was measured.
     """
 
     node: Array
@@ -99,7 +100,7 @@ def entries_lift(
 def moves_lift(
     effect: float, n: int, spend: Array, without: Array, moves: MoveData, onward: Array
 ) -> tuple[float, float, float, float]:
-    """Moves that the spend of target n pulled, conversions that they displaced, and derivatives of both.
+    """Return the moves that the spend of target n pulled, what they displaced, and derivatives of both.
 
     A pulled move displaces `onward` (I,) conversions. The derivatives are in the effect.
     """

@@ -5,12 +5,12 @@ For a row i (the touchpoint departed from) and its targets j (touchpoints, `(con
     C_ijt ~ Poisson(N_it / D_it pi_ij exp(theta_j g_jt)),      pi_ij ~ Gamma(a, b_i)
     D_it = 1 + displacement (W_it - 1),      W_it = sum_j m_ij exp(theta_j g_jt)
 
-with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid. m_ij
-is the share of i's moves that went to j over the whole history, and `displacement` the share of the moves that
-are pulled which would have gone to other touchpoints: at 0 D is 1, and what is pulled would have been lost; at 1
-D is W, and i's moves are shared out anew while their sum stays. Conversions have no D. The Gamma prior is
-conjugate given theta and displacement. Writing S_ij = sum_t N_it / D_it exp(theta_j g_jt) and C_ij = sum_t
-C_ijt::
+with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid.
+m_ij is the share of i's moves that went to j over the whole history, and `displacement` the share of the
+moves that are pulled which would have gone to other touchpoints: at 0 D is 1, and what is pulled would have
+been lost; at 1 D is W, and i's moves are shared out anew while their sum stays. Conversions have no D. The
+Gamma prior is conjugate given theta and displacement. Writing S_ij = sum_t N_it / D_it exp(theta_j g_jt) and
+C_ij = sum_t C_ijt::
 
     p(C | theta) = prod_ijt ((N_it / D_it)^C_ijt / C_ijt!) exp(theta_j sum_it C_ijt g_jt)
                    prod_ij b_i^a / Gamma(a) * Gamma(a + C_ij) / (b_i + S_ij)^(a + C_ij)
@@ -208,14 +208,14 @@ class Moves:
 
 def _exposures(effects: Array, moves: MoveCounts) -> Array:
     """Return S_jj for draws of the effects (S, J) where nothing is displaced, as (S, J)."""
-    columns = [
-        np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits[j] for j in range(len(moves.shape))
-    ]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(effects), 0))
+    exposures = np.empty((len(effects), len(moves.shape)))
+    for j, (shape, visits) in enumerate(zip(moves.shape, moves.visits, strict=True)):
+        exposures[:, j] = np.exp(effects[:, j, None] * shape) @ visits
+    return exposures
 
 
 def _displaced_exposures(effects: Array, displacement: Array, moves: Moves) -> tuple[Array, Array]:
-    """Return S_ij of the paid targets (S, I, J), and of the others (S, I), for draws of the effects (S, J)."""
+    """Return S_ij of the paid targets (S, I, J) and of the others (S, I) for draws of the effects (S, J)."""
     onward, shape = moves.onward, moves.between.shape
     share = displacement[:, moves.nodes.market]
     paid, others = np.empty((len(effects), *onward.mix.shape)), np.empty(share.shape)

@@ -63,7 +63,7 @@ def moves_log_density(effects: Array, change: Array, data: MoveData) -> float:
 def onward_log_density(
     at: JourneyParameters, change: JourneyParameters, data: MoveData, onward: OnwardData
 ) -> float:
-    """Collapsed log density of all moves, where pulled ones displace others (`conversionflow.estimation.moves`).
+    """Collapsed log density of all moves, where pulled ones displace others.
 
     `data` is of the paid targets.
     """

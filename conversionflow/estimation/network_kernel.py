@@ -8,9 +8,9 @@ For a budget with spend x over its mean, per period::
     f_i = 1 / (1 + displacement (W_i - 1)),    W_i = sum_j pi_ij exp(parent_effects_j g(x_j)) / sum_j pi_ij
 
 with g(x) = 2 (x - 1) / (x + 1). The share `displacement` of what is pulled comes from moves to other
-touchpoints, the rest from the visits that were lost, and can take at most all of them: with nu_i the lost share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i -
-r_i, row i is used as it is up to d_i = nu_i / 2, and beyond that scaled down such that d_i goes to nu_i as
-pull grows without bound::
+touchpoints, the rest from the visits that were lost, and can take at most all of them: with nu_i the lost
+share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i - r_i, row i is used as it is up to d_i = nu_i / 2,
+and beyond that scaled down such that d_i goes to nu_i as pull grows without bound::
 
     taken(d) = d                                           for d <= nu / 2
     taken(d) = nu / 2 (2 - exp(1 - 2 d / nu))              beyond (continuous, with continuous slope)
@@ -37,8 +37,8 @@ class NetworkDraws(NamedTuple):
     """S draws of one market of K touchpoints, of which the first P are paid.
 
     `entries`, `conversion`, `lost` (S, K) are the entries at mean spend and the shares of visits that convert
-    and that are lost; `moves` (S, K, K) is pi; `displacement` is (S,); the others are (S, P). `carryover`, 0 where spend acts in its
-    own period only, is for histories: a plan's budget is the same in every period.
+    and that are lost; `moves` (S, K, K) is pi; `displacement` is (S,); the others are (S, P). `carryover`, 0
+    where spend acts in its own period only, is for histories: a plan's budget is the same in every period.
     """
 
     entries: Array

@@ -1,14 +1,14 @@
 """Compiled log density of the spend series: what they tell of the demand that planners follow.
 
-With s_kt the log of spend, without what trend, season and holidays explain of it, and d_t the demand without the
-same::
+With s_kt the log of spend, without what trend, season and holidays explain of it, and d_t the demand without
+the same::
 
     s_kt = spend_loading_k d_t + e_kt
-    e_kt = spend_persistence e_k,t-1 + u_kt,      u_t ~ Normal(0, diag(spend_scale^2) + spend_common_scale^2)
+    e_kt = spend_persistence e_k,t-1 + u_kt,     u_t ~ Normal(0, diag(spend_scale^2) + spend_common_scale^2)
 
-Where spend follows demand, a demand that is known only so well is likelier where spend was high; left out, that
-part of it would be taken for an effect of spend. The common part of u is what planners do everywhere at once for
-reasons of their own: without it, all series together would make demand of it.
+Where spend follows demand, a demand that is known only so well is likelier high where spend was high; left
+out, that part of it would be taken for an effect of spend. The common part of u is what planners do
+everywhere at once for reasons of their own: without it, all series together would make demand of it.
 """
 
 import math
@@ -25,8 +25,8 @@ from conversionflow.estimation.types import Array
 class SpendData(NamedTuple):
     """What the density knows of the spend of paid nodes.
 
-    `residual` (paid, T) is s; `steps` (paid, T) is 1 where there was spend in this period and the one before, 0
-    elsewhere; `market` (paid,).
+    `residual` (paid, T) is s; `steps` (paid, T) is 1 where there was spend in this period and the one before,
+    0 elsewhere; `market` (paid,).
     """
 
     residual: Array
