@@ -187,7 +187,7 @@ def modelled_lift(
     slope.parent_effects[n] += value * pull_slope - at.displacement[m] * lost_slope + begun * in_pull
     slope.conversion_effects[n] += convert_slope + begun * in_convert
     slope.displacement[m] -= lost
-    return lift + value * pulled - at.displacement[m] * lost + converted
+    return float(lift + value * pulled - at.displacement[m] * lost + converted)
 
 
 @compiled

@@ -96,4 +96,4 @@ def period_log_density(
             change.spend_persistence[m] -= in_step * (data.residual[n, t - 1] - loading * shock[t - 1])
             slope[t] -= in_step * loading
             slope[t - 1] += in_step * loading * persistence
-    return value
+    return float(value)
