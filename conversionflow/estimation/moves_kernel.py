@@ -70,30 +70,29 @@ def onward_log_density(
     rows, periods = data.visits.shape
     paid = data.shape.shape[0]
     value = data.constant.item() + inner(at.parent_effects, data.pull)
-    pulled, pulled_slope = np.empty((paid, periods)), np.zeros((paid, periods))
-    for j in range(paid):
-        for t in range(periods):
-            pulled[j, t] = math.exp(at.parent_effects[j] * data.shape[j, t])
-    visits, in_visits = np.empty(periods), np.empty(periods)
-    more, factor = np.empty(periods), np.empty(periods)
-    for i in range(rows):
-        m = int(onward.market[i])
-        displaced_visits(at.displacement[m], data.visits[i], onward.mix[i], pulled, more, factor, visits)
-        value += row_log_density(i, visits, in_visits, pulled, pulled_slope, data, onward.weights[i])
-        for t in range(periods):
-            value -= onward.counts[i, t] * math.log(factor[t])
-            # The derivative in the factor, by which the visits are divided.
-            in_factor = -(onward.counts[i, t] + in_visits[t] * visits[t]) / factor[t]
-            change.displacement[m] += in_factor * more[t]
-            in_visits[t] = in_factor * at.displacement[m]
-        for j in range(paid):
-            if onward.mix[i, j] > 0.0:
-                for t in range(periods):
-                    pulled_slope[j, t] += onward.mix[i, j] * in_visits[t]
+    pulled, pulled_slope = np.empty((paid, periods)), np.empty((paid, periods))
     for j in range(paid):
         change.parent_effects[j] += data.pull[j]
         for t in range(periods):
-            change.parent_effects[j] += pulled_slope[j, t] * pulled[j, t] * data.shape[j, t]
+            pulled[j, t] = math.exp(at.parent_effects[j] * data.shape[j, t])
+            pulled_slope[j, t] = pulled[j, t] * data.shape[j, t]
+    visits, in_visits, ratio = np.empty(periods), np.empty(periods), np.zeros(paid)
+    more, factor = np.empty(periods), np.empty(periods)
+    for i in range(rows):
+        m = int(onward.market[i])
+        displacement = at.displacement[m]
+        displaced_visits(displacement, data.visits[i], onward.mix[i], pulled, more, factor, visits)
+        value += row_log_density(i, visits, in_visits, pulled, ratio, data, onward.weights[i])
+        counts = onward.counts[i]
+        for t in range(periods):
+            value -= counts[t] * math.log(factor[t])
+            # The derivative in the factor, by which the visits are divided.
+            in_visits[t] = -(counts[t] + in_visits[t] * visits[t]) / factor[t]
+        change.displacement[m] += inner(in_visits, more)
+        for j in range(paid):
+            if data.weights[i, j] > 0.0:
+                mixed = displacement * onward.mix[i, j] * inner(in_visits, pulled_slope[j])
+                change.parent_effects[j] += mixed - ratio[j] * inner(visits, pulled_slope[j])
     return value
 
 
@@ -106,8 +105,7 @@ def displaced_visits(
         more[t] = 0.0
     for j in range(mix.shape[0]):
         if mix[j] > 0.0:
-            for t in range(more.shape[0]):
-                more[t] += mix[j] * (pulled[j, t] - 1.0)
+            add_multiple(more, mix[j], pulled[j], -mix[j])
     for t in range(more.shape[0]):
         factor[t] = 1.0 + displacement * more[t]
         visits[t] = counted[t] / factor[t]
@@ -115,11 +113,11 @@ def displaced_visits(
 
 @compiled
 def row_log_density(
-    i: int, visits: Array, in_visits: Array, pulled: Array, pulled_slope: Array, data: MoveData, others: float
+    i: int, visits: Array, in_visits: Array, pulled: Array, ratio: Array, data: MoveData, others: float
 ) -> float:
     """Log density of one row given its visits (T,) as far as their exposure goes.
 
-    Fills the derivative in the visits and adds to the one in what is `pulled`, (J, T).
+    Fills the derivative in the visits, and `ratio` (J,), weight over exposure.
     """
     exposure = data.rate[i] + total(visits)
     value = -others * math.log(exposure)
@@ -129,8 +127,13 @@ def row_log_density(
         if data.weights[i, j] > 0.0:
             exposure = data.rate[i] + inner(visits, pulled[j])
             value -= data.weights[i, j] * math.log(exposure)
-            ratio = data.weights[i, j] / exposure
-            for t in range(visits.shape[0]):
-                in_visits[t] -= ratio * pulled[j, t]
-                pulled_slope[j, t] -= ratio * visits[t]
+            ratio[j] = data.weights[i, j] / exposure
+            add_multiple(in_visits, -ratio[j], pulled[j], 0.0)
     return value
+
+
+@compiled
+def add_multiple(values: Array, factor: float, others: Array, shift: float) -> None:
+    """Add factor times others, and a shift, to values (T,), in place."""
+    for t in range(values.shape[0]):
+        values[t] += factor * others[t] + shift

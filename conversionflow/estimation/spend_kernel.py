@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conversionflow.estimation.compiled import compiled
-from conversionflow.estimation.density_kernel import add_control_slope, control_effect
+from conversionflow.estimation.density_kernel import add_control_slope, control_effect, total
 from conversionflow.estimation.journey_kernel import JourneyParameters
 from conversionflow.estimation.types import Array
 
@@ -43,6 +43,8 @@ def spend_log_density(
     value = 0.0
     shock, slope = np.zeros(periods), np.zeros(periods)
     step = np.zeros(data.market.shape[0])
+    for n in range(step.shape[0]):
+        value -= total(data.steps[n]) * math.log(at.spend_scale[n])
     for m in range(markets):
         control_effect(controls[m], at.control_coefficients[m], shock)
         for t in range(periods):
@@ -68,9 +70,10 @@ def period_log_density(
     step: Array,
     data: SpendData,
 ) -> float:
-    """Log density of one market's u_t; adds to the derivative in the demand, `slope` (T,).
+    """Log density of one market's u_t, but for the scales' determinant, which is the same in every period.
 
-    The inverse of the covariance is Sherman and Morrison's.
+    Adds to the derivative in the demand, `slope` (T,). The inverse of the covariance is Sherman and
+    Morrison's.
     """
     persistence, common = at.spend_persistence[m], at.spend_common_scale[m]
     precision, weighted, value = 0.0, 0.0, 0.0
@@ -81,7 +84,7 @@ def period_log_density(
             own = 1.0 / at.spend_scale[n] ** 2
             precision += own
             weighted += own * step[n]
-            value += 0.5 * (math.log(own) - own * step[n] ** 2)
+            value -= 0.5 * own * step[n] ** 2
     kept = 1.0 + common**2 * precision
     shared = common**2 / kept * weighted
     value += 0.5 * (shared * weighted - math.log(kept))

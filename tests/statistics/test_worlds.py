@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from event_worlds import BOUNDS, World, draw_world, project, simulate
+from event_worlds import BOUNDS, World, draw_world, project, simulate, without_signal
 from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
-from conversionflow.estimation.fit import MODELS
+from conversionflow.estimation.fit import MODELS, Fit
 from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
 
 SEEDS = range(30)
+NO_SIGNAL_SEEDS = range(10)
 SOURCES = ("conversionflow/estimation", "conversionflow/optimization")
 DONE = PROJECT / ".cache" / "worlds"
 DRAWS_KEPT = 1000
@@ -42,9 +43,9 @@ def last_touch_plan(world: World, data) -> np.ndarray:
     return project(shares, low * today / today.sum(), high * today / today.sum()) * today.sum()
 
 
-def planned(world: World, data, model: str) -> dict[str, float]:
-    """Fit a model, search a plan, and lay claim and truth side by side."""
-    found = fit(model, data, SamplerSettings(seed=1))
+def searched(world: World, data, model: str, settings: SamplerSettings) -> tuple[Fit, dict, np.ndarray]:
+    """Fit a model and search a plan: the fit, the plan's figures, and its money."""
+    found = fit(model, data, settings)
     response = Response.from_frames(model, draws_frame(found, DRAWS_KEPT), constants_frame(found))
     places = [int(touchpoint.split()[1]) for _, touchpoint in response.keys]
     today = world.today[places].round(2)
@@ -54,12 +55,35 @@ def planned(world: World, data, model: str) -> dict[str, float]:
     money = np.empty(len(places))
     money[places] = plan.allocation["recommended_spend"]
     (figures,) = plan.summary.to_dict("records")
+    return found, figures, money
+
+
+def planned(world: World, data, model: str) -> dict[str, float]:
+    """Fit a model, search a plan, and lay claim and truth side by side."""
+    found, figures, money = searched(world, data, model, SamplerSettings(seed=1))
     return {
         "true": world.conversions(money) - world.conversions(world.today),
         "claimed": figures["uplift"],
         "low": figures["uplift_low"],
         "high": figures["uplift_high"],
         "converged": found.converged,
+    }
+
+
+def claimed_of_nothing(seed: int, hard: bool, settings: SamplerSettings) -> dict[str, float]:
+    """What is claimed where spend has no effect: share of intervals that hold none, and of the plan."""
+    world = without_signal(draw_world(seed, hard))
+    found, figures, _ = searched(world, simulate(world, seed), "journey", settings)
+    held = []
+    for name in ("beta1", "parent_effects", "conversion_effects"):
+        low, high = np.quantile(found.posterior[name], [0.05, 0.95], axis=(0, 1))
+        held += [*((low <= 0.0) & (high >= 0.0))]
+    return {
+        "hard": hard,
+        "intervals": len(held),
+        "held": float(np.mean(held)),
+        "uplift": figures["uplift"] / world.conversions(world.today),
+        "probability": figures["probability_better"],
     }
 
 
@@ -128,3 +152,24 @@ def test_plans_keep_what_can_be_reached_and_claim_no_more():
     assert found.loc[False, "held"] >= 0.80
     assert found.loc[True, "held"] >= 0.75
     assert found["claimed over true"].between(0.9, 1.15).all()
+
+
+@pytest.mark.verify
+def test_where_spend_has_no_effect_none_is_claimed():
+    rows, folder = [], DONE / code_hash(SOURCES)
+    for seed, hard in product(NO_SIGNAL_SEEDS, (False, True)):
+        done = folder / f"no-signal-{seed}-{hard}.json"
+        rows.append(kept(done, claimed_of_nothing, seed, hard, SamplerSettings(seed=1)))
+        table = pd.DataFrame(rows)
+        share = np.average(table["held"], weights=table["intervals"])
+        record(
+            "Claims where spend has no effect",
+            f"{len(table)} worlds as above in which every touch is given a touchpoint at random and spend has "
+            f"no effect: of {table['intervals'].sum()} effects {share:.1%} have 0 in their 90 % interval. The "
+            f"plans claim an uplift of {table['uplift'].mean():.2%} of today's conversions on average; the "
+            f"largest probability of beating today's plan is {table['probability'].max():.2f}, and "
+            f"{(table['probability'] > 0.8).sum()} are above 0.8.",
+            SOURCES,
+        )
+    assert share >= 0.85
+    assert table["probability"].max() <= 0.8
