@@ -159,7 +159,7 @@ def report_of_nothing(table: pd.DataFrame) -> str:
     share = np.average(table["held"], weights=table["intervals"])
     return f"""Worlds as above, but every touch has a touchpoint at random and spend has no effect.
 
-| worlds | effects | 0 in their 90 % interval | mean claimed uplift | largest probability to beat today | above 0.8 |
+| worlds | effects | 0 in 90 % interval | mean claimed uplift | largest probability to beat it | above 0.8 |
 |---|---|---|---|---|---|
 | {len(table)} | {table["intervals"].sum()} | {share:.1%} | {table["uplift"].mean():.2%} of conversions \
 | {table["probability"].max():.2f} | {(table["probability"] > 0.8).sum()} plans |"""
