@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from conversionflow.core.array_store import Stored
-from conversionflow.core.errors import SettingsError
+from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.core.fingerprint import digest
 from conversionflow.core.machine import Machine
-from conversionflow.estimation import hurdle, journey, poisson, regression_predictive
+from conversionflow.estimation import hurdle, journey, poisson, regression_predictive, steady
 from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
 from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
@@ -178,11 +178,15 @@ def fit(
     ------
     SettingsError
         For an unknown model or a prior that cannot be built.
+    InputError
+        Where the history is too short for a regression; `journey` is then fitted without a response to spend.
     MachineError
         Where memory does not hold the draws.
     """
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
+    if data.shortness:
+        return _steady(model, data, settings)
     module = MODELS[model]
     priors = settings.priors_of(model)
     attempts: list[Attempt] = []
@@ -207,6 +211,22 @@ def fit(
         lambda: Stored(published_convergence(parameters), task.about),
     )
     return Fit(model, data, posterior, tuple(parameters), tuple(attempts), checked.arrays)
+
+
+def _steady(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
+    """Fit the network without a response to spend."""
+    if model != "journey":
+        raise InputError(f"Model {model} is not fitted. {data.shortness}")
+    started = time.monotonic()
+    drawn = steady.draw_steady(data, settings.chains, settings.draws, settings.seed)
+    diagnostics = steady.diagnose(drawn)
+    parameters = tuple(steady.publish(data, drawn, np.random.default_rng(settings.seed)))
+    action = _action(diagnostics.failure, None)
+    if not diagnostics.failure:
+        action += f" in steady form, without a response to spend: {data.shortness}"
+    work = Work(settings.chains, 0, 1, sum(values.nbytes for values in drawn.values()))
+    attempt = Attempt(diagnostics, time.monotonic() - started, action, work)
+    return Fit(model, data, drawn, parameters, (attempt,), published_convergence(parameters))
 
 
 def _diagnosed(task: Task, store: ChainStore | None, trace: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class PlanInputs:
         Returns
         -------
         PlanInputs or None
-            None where no model was fitted at all, for want of data.
+            None where no model was fitted at all, for want of data, or only one without a response to spend.
 
         Raises
         ------
@@ -64,8 +64,10 @@ class PlanInputs:
         if diagnostics.empty:
             return None
         model = selected_model(settings, diagnostics)
-        fitted_model = [to_frame(relations[name], model=model) for name in ("draws", "constants")]
-        response = Response.from_frames(model, *fitted_model)
+        draws, constants = (to_frame(relations[name], model=model) for name in ("draws", "constants"))
+        if "beta1" not in set(draws["parameter"]):
+            return None
+        response = Response.from_frames(model, draws, constants)
         spans, activity = to_frame(relations["periods"]), to_frame(relations["touchpoint_periods"])
         today = mean_spend(activity, spans.loc[spans["is_spend_complete"], "period_start"], settings)
         fitted = spans.loc[spans["is_complete"], "period_start"]

@@ -115,8 +115,11 @@ def test_spend_without_any_touch_is_listed_as_untracked():
 
 
 def test_too_little_history_says_how_much_there_is():
-    with pytest.raises(InputError, match="at least 20 periods and the data have 3"):
-        network(touchpoints=touchpoint_periods(WEEKS[:3]), transitions=transition_periods(WEEKS[:3]))
+    short = network(touchpoints=touchpoint_periods(WEEKS[:3]), transitions=transition_periods(WEEKS[:3]))
+    assert "at least 20 periods and the data have 3" in short.shortness
+    assert not network().shortness
+    with pytest.raises(InputError, match=r"Model poisson is not fitted\. .* the data have 3"):
+        fit("poisson", short, SamplerSettings())
 
 
 def test_more_moves_than_touches_names_touchpoint_and_period():
