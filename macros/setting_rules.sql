@@ -51,8 +51,7 @@
                 'conversion_effects_mean', 'conversion_effects_spread', 'demand_persistence',
                 'demand_scale', 'dispersion', 'displacement', 'occurrence_level', 'occurrence_slope',
                 'parent_effects', 'parent_effects_market_spread', 'response_floor',
-                'response_saturation', 'spend_common_scale', 'spend_loading', 'spend_persistence',
-                'spend_scale',
+                'response_saturation',
             ],
             'distributions': [
                 'Beta', 'Exponential', 'Gamma', 'HalfNormal', 'LogNormal', 'Normal', 'StudentT',

@@ -21,7 +21,6 @@ from conversionflow.estimation.regression_kernel import (
     PoissonParameters,
     RegressionData,
 )
-from conversionflow.estimation.spend_kernel import SpendData
 
 RNG = np.random.default_rng(11)
 SPEND = np.array([[0.0, 0.4, 1.0, 1.6, 2.0], [1.2, 0.8, 1.0, 0.7, 1.3]])
@@ -55,8 +54,6 @@ JOURNEY = JourneyParameters(
     demand_persistence=np.array([0.3, 0.8]),
     demand_scale=np.array([0.1, 0.3]),
     displacement=np.array([0.3, 0.8]),
-    spend_persistence=np.array([0.4, 0.7]),
-    spend_common_scale=np.array([0.2, 0.5]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
     demand=RNG.normal(0, 0.2, (2, 5)),
     entry_level=np.array([0.1, -0.2, 0.3]),
@@ -66,8 +63,6 @@ JOURNEY = JourneyParameters(
     response_saturation=np.array([3.0, 0.8]),
     parent_effects=np.array([0.4, -0.3]),
     conversion_effects=np.array([-0.2, 0.5]),
-    spend_loading=np.array([0.6, -0.3]),
-    spend_scale=np.array([0.3, 0.6]),
     conversion_effects_mean=np.array([0.1]),
     conversion_effects_spread=np.array([0.25]),
     beta1_across_markets=np.array([0.5]),
@@ -113,13 +108,7 @@ LOG_ODDS = np.array([0.4, -2.0, 2.0])
 SPARSE_REGRESSION = REGRESSION._replace(
     counts=SPARSE, base=np.log([1.5, 0.5, 4.0]), constant=np.asarray(-special.gammaln(SPARSE + 1).sum())
 )
-#: Both touchpoints in one market, the first without spend in one period.
-SPENDS = SpendData(
-    RNG.normal(0, 0.4, (2, 5)),
-    np.array([[0.0, 1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0, 1.0]]),
-    np.array([1.0, 1.0]),
-)
-NETWORK = (CONTROLS, ENTRIES, SPENDS, MOVES, ONWARD, CONVERTING, EXPERIMENTS)
+NETWORK = (CONTROLS, ENTRIES, MOVES, ONWARD, CONVERTING, EXPERIMENTS)
 
 
 def flat(parameters):

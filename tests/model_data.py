@@ -151,7 +151,7 @@ def pulls(effects: Array) -> Array:
 
 
 def onto_paid(at: Draw) -> Array:
-    """Factors on the moves to the paid node of each market, which are all that its organic one has, (PAID, T)."""
+    """Factors on the moves from the organic to the paid node of each market, its only ones, (PAID, T)."""
     pulled = pulls(at["parent_effects"])
     factors: Array = pulled / (1 + at["displacement"][:, None] * (pulled - 1))
     return factors

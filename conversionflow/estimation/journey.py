@@ -21,7 +21,6 @@ from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
 from conversionflow.estimation.response_kernel import NO_SPEND, carried_spend, hill_exponent
-from conversionflow.estimation.spend_kernel import SpendData
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries. Some effects are
@@ -36,10 +35,6 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "conversion_effects_mean": normal(0.0, 0.1),
     "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
     "control_coefficients": normal(0.0, 0.5),
-    "spend_loading": normal(0.0, 1.0),
-    "spend_scale": {"distribution": "LogNormal", "mu": -1.0, "sigma": 1.0},
-    "spend_persistence": {"distribution": "Beta", "alpha": 2.0, "beta": 2.0},
-    "spend_common_scale": {"distribution": "HalfNormal", "sigma": 0.3},
     "demand_persistence": {"distribution": "Beta", "alpha": 3.0, "beta": 2.0},
     "demand_scale": {"distribution": "LogNormal", "mu": -2.5, "sigma": 0.6},
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
@@ -56,8 +51,6 @@ POOLED = {
     "parent_effects": ("parent_effects_across_markets", "parent_effects_market_spread"),
     "conversion_effects": ("conversion_effects_mean", "conversion_effects_spread"),
 }
-#: Log spend that varies by less is constant.
-CONSTANT_SPEND = 0.01
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)
@@ -70,10 +63,6 @@ DIMENSIONS = {
     "demand_persistence": ("market",),
     "demand_scale": ("market",),
     "displacement": ("market",),
-    "spend_persistence": ("market",),
-    "spend_common_scale": ("market",),
-    "spend_loading": ("paid",),
-    "spend_scale": ("paid",),
     "control_coefficients": ("market", "control"),
     "demand": ("market", "period"),
     "standardised_demand": ("market", "period"),
@@ -137,24 +126,9 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
         draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, *flat])
     between = moves.between.statistics
     between = between._replace(constant=between.constant + moves.unpaid.constant)
-    counts = (_entry_data(nodes), spend_data(nodes), between, moves.onward, moves.converting.statistics)
+    counts = (_entry_data(nodes), between, moves.onward, moves.converting.statistics)
     add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
     return model
-
-
-def spend_data(nodes: Nodes) -> SpendData:
-    """Log spend without what the controls explain of it; a series that is constant says nothing."""
-    spend = nodes.per_node(nodes.data.spend)[: nodes.paid_count]
-    residual, steps = np.zeros_like(spend), np.zeros_like(spend)
-    for n, series in enumerate(spend):
-        on = series > 0.0
-        known = np.column_stack([np.ones(on.sum()), nodes.data.controls[nodes.market[n], on]])
-        logs = np.log(series[on])
-        left = logs - known @ np.linalg.lstsq(known, logs, rcond=None)[0]
-        if left.std() > CONSTANT_SPEND:
-            residual[n, on] = left
-            steps[n, 1:] = on[1:] & on[:-1]
-    return SpendData(residual, steps, nodes.market[: nodes.paid_count].astype(np.float64))
 
 
 def demand_path(data: NetworkData, posterior: Mapping[str, Array]) -> Array:
@@ -210,7 +184,6 @@ def publish(
         "parent_effects",
         "conversion_effects",
         "dispersion",
-        "spend_loading",
         CARRYOVER,
     )
     return [
@@ -218,7 +191,7 @@ def publish(
         *(nodes.parameter(name, posterior[name]) for name in same if name in posterior),
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
-        *(nodes.market_parameter(name, posterior[name]) for name in ("displacement", "spend_common_scale")),
+        nodes.market_parameter("displacement", posterior["displacement"]),
         *nodes.control_parameters(posterior["control_coefficients"]),
         *lift_parameter(moves, _entry_data(nodes), posterior, demand),
     ]

@@ -27,7 +27,6 @@ from conversionflow.estimation.moves_kernel import (
     moves_log_density,
     onward_log_density,
 )
-from conversionflow.estimation.spend_kernel import SpendData, spend_log_density
 from conversionflow.estimation.types import Array
 
 
@@ -37,7 +36,6 @@ def journey_log_density(
     priors: Array,
     controls: Array,
     entries: EntryData,
-    spends: SpendData,
     moves: MoveData,
     onward: OnwardData,
     converting: MoveData,
@@ -50,9 +48,7 @@ def journey_log_density(
     value, x, slope, gradient = prior_log_density(point, priors)
     change = np.zeros_like(x)
     at, change_at = journey_parameters(x, controls, entries), journey_parameters(change, controls, entries)
-    value += network_log_density(
-        at, change_at, controls, entries, spends, moves, onward, converting, experiments
-    )
+    value += network_log_density(at, change_at, controls, entries, moves, onward, converting, experiments)
     return on_whole_line(value, change, slope, gradient)
 
 
@@ -62,7 +58,6 @@ def non_centred_journey_log_density(
     priors: Array,
     controls: Array,
     entries: EntryData,
-    spends: SpendData,
     moves: MoveData,
     onward: OnwardData,
     converting: MoveData,
@@ -83,9 +78,7 @@ def non_centred_journey_log_density(
         control_effect(controls[m], at.control_coefficients[m], effect)
         for t in range(periods):
             at.demand[m, t] = effect[t] + at.demand_scale[m] * standardised[m, t]
-    value += network_log_density(
-        at, change_at, controls, entries, spends, moves, onward, converting, experiments
-    )
+    value += network_log_density(at, change_at, controls, entries, moves, onward, converting, experiments)
     for m in range(markets):
         scale = at.demand_scale[m]
         value += periods * math.log(scale)
@@ -102,7 +95,6 @@ def network_log_density(
     change: JourneyParameters,
     controls: Array,
     entries: EntryData,
-    spends: SpendData,
     moves: MoveData,
     onward: OnwardData,
     converting: MoveData,
@@ -110,7 +102,6 @@ def network_log_density(
 ) -> float:
     """Log density of everything but the priors of the single parameters."""
     value = demand_log_density(at, change, controls)
-    value += spend_log_density(at, change, controls, spends)
     value += entries_log_density(at, change, entries)
     value += pooled_log_density(
         at.beta1,

@@ -40,8 +40,6 @@ class JourneyParameters(NamedTuple):
     demand_persistence: Array
     demand_scale: Array
     displacement: Array
-    spend_persistence: Array
-    spend_common_scale: Array
     control_coefficients: Array
     demand: Array
     entry_level: Array
@@ -51,8 +49,6 @@ class JourneyParameters(NamedTuple):
     response_saturation: Array
     parent_effects: Array
     conversion_effects: Array
-    spend_loading: Array
-    spend_scale: Array
     conversion_effects_mean: Array
     conversion_effects_spread: Array
     beta1_across_markets: Array
@@ -83,11 +79,11 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
     """Look at an array (D,) as the model's parameters."""
     (markets, periods, kinds), nodes = controls.shape, entries.counts.shape[0]
     paid = entries.relative_spend.shape[0]
-    coefficients = 5 * markets
+    coefficients = 3 * markets
     demand = coefficients + markets * kinds
     level = demand + markets * periods
     slope = level + 2 * nodes
-    across = slope + 7 * paid + 2
+    across = slope + 5 * paid + 2
     pools = int(entries.pool.max()) + 1 if paid > 0 else 0
     spreads = min(pools, 1)
     pulls = across + pools + spreads
@@ -95,9 +91,7 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
     return JourneyParameters(
         x[:markets],
         x[markets : 2 * markets],
-        x[2 * markets : 3 * markets],
-        x[3 * markets : 4 * markets],
-        x[4 * markets : coefficients],
+        x[2 * markets : coefficients],
         x[coefficients:demand].reshape((markets, kinds)),
         x[demand:level].reshape((markets, periods)),
         x[level : level + nodes],
@@ -106,9 +100,7 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
         x[slope + paid : slope + 2 * paid],
         x[slope + 2 * paid : slope + 3 * paid],
         x[slope + 3 * paid : slope + 4 * paid],
-        x[slope + 4 * paid : slope + 5 * paid],
-        x[slope + 5 * paid : slope + 6 * paid],
-        x[slope + 6 * paid : across - 2],
+        x[slope + 4 * paid : across - 2],
         x[across - 2 : across - 1],
         x[across - 1 : across],
         x[across : across + pools],

@@ -21,7 +21,6 @@ from density_points import (
     SPARSE,
     SPARSE_REGRESSION,
     SPEND,
-    SPENDS,
     flat,
     slope,
     zeros_like,
@@ -54,7 +53,6 @@ from conversionflow.estimation.regression_kernel import (
     poisson_parameters,
 )
 from conversionflow.estimation.response_kernel import NO_SPEND
-from conversionflow.estimation.spend_kernel import spend_log_density
 
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
@@ -142,20 +140,6 @@ def test_demand_is_a_stationary_gaussian_around_the_controls_held_near_mean_zero
         x = JOURNEY.demand[m] - CONTROLS[m] @ JOURNEY.control_coefficients[m]
         expected += stats.multivariate_normal.logpdf(x, np.zeros(5), s**2 / (1 - r**2) * r**lags)
         expected += 0.5 * 5 * np.log(2 * np.pi) - 0.5 * (x.sum() / np.sqrt(5) / MEAN_SPREAD) ** 2
-    assert value == pytest.approx(expected, rel=1e-10)
-
-
-def test_spend_follows_demand_with_steps_that_share_a_part():
-    at, expected = JOURNEY, 0.0
-    shock = at.demand[1] - CONTROLS[1] @ at.control_coefficients[1]
-    away = SPENDS.residual - at.spend_loading[:, None] * shock
-    steps = away[:, 1:] - at.spend_persistence[1] * away[:, :-1]
-    covariance = np.diag(at.spend_scale**2) + at.spend_common_scale[1] ** 2
-    for t in range(1, 5):
-        on = SPENDS.steps[:, t] > 0
-        part = stats.multivariate_normal(np.zeros(on.sum()), covariance[np.ix_(on, on)])
-        expected += part.logpdf(steps[on, t - 1]) + on.sum() / 2 * np.log(2 * np.pi)
-    value = spend_log_density(at, zeros_like(at), CONTROLS, SPENDS)
     assert value == pytest.approx(expected, rel=1e-10)
 
 

@@ -25,7 +25,8 @@ SOURCES = ("conversionflow/estimation", "conversionflow/optimization")
 DONE = PROJECT / ".cache" / "worlds"
 DRAWS_KEPT = 1000
 LAST_TOUCH = "last-touch ROAS"
-WAYS = (*MODELS, LAST_TOUCH)
+WAYS = (LAST_TOUCH, *MODELS)
+COLUMNS = ("world", "hard", "way", "base", "reachable", "true", "claimed", "low", "high", "converged")
 EXPLANATION = """Worlds whose journeys are simulated one by one, with mechanisms that are not the model's.
 `kept` is the true uplift of the plans over what could be reached, summed; `worst` the smallest true uplift
 of a plan as a share of today's conversions; `held` the share of worlds whose true uplift lies in the 90 %
@@ -97,7 +98,7 @@ def judged(seed: int, hard: bool, way: str) -> dict:
     else:
         found = planned(world, data, way)
     reachable = world.conversions(world.best_plan()) - base
-    return {"world": world.name, "hard": hard, "way": way, "base": base, "reachable": reachable} | found
+    return {"world": world.name, "hard": hard, "way": way, "base": base, "reachable": reachable, **found}
 
 
 def kept(done: Path, work: Callable[..., dict], *arguments: object) -> dict:
@@ -111,7 +112,7 @@ def kept(done: Path, work: Callable[..., dict], *arguments: object) -> dict:
 
 def figures(rows: Iterable[dict]) -> pd.DataFrame:
     """One row for each way and hardness: what the plans keep, and how honest their claims are."""
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=COLUMNS)
     held = table["true"].between(table["low"], table["high"]).astype(float)
     table["held"] = held.where(table["claimed"].notna())
     table["worst"] = table["true"] / table["base"]
