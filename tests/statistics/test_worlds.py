@@ -134,8 +134,9 @@ def report(rows: list[dict]) -> str:
     """Lay the figures out as a page's section."""
     table = figures(rows).reset_index().round(3)
     table["hard"] = table["hard"].map({False: "plain", True: "hard"})
-    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *table.astype(str).to_numpy()]
-    return EXPLANATION + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    cells = table.astype(object).where(table.notna(), "").to_numpy()
+    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *cells]
+    return EXPLANATION + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 @pytest.mark.verify
