@@ -49,8 +49,9 @@
             'choices': [
                 'beta0', 'beta1', 'beta1_market_spread', 'carryover', 'control_coefficients',
                 'conversion_effects_mean', 'conversion_effects_spread', 'demand_persistence',
-                'demand_scale', 'dispersion', 'occurrence_level', 'occurrence_slope', 'parent_effects',
-                'parent_effects_market_spread', 'response_floor', 'response_saturation',
+                'demand_scale', 'dispersion', 'displacement', 'occurrence_level', 'occurrence_slope',
+                'parent_effects', 'parent_effects_market_spread', 'response_floor',
+                'response_saturation',
             ],
             'distributions': [
                 'Beta', 'Exponential', 'Gamma', 'HalfNormal', 'LogNormal', 'Normal', 'StudentT',

@@ -150,6 +150,13 @@ def pulls(effects: Array) -> Array:
     return np.exp(effects[:, None] * 2 * (SPEND - 1) / (SPEND + 1))
 
 
+def onto_paid(at: Draw) -> Array:
+    """Factors on the moves from the organic to the paid node of each market, its only ones, (PAID, T)."""
+    pulled = pulls(at["parent_effects"])
+    factors: Array = pulled / (1 + at["displacement"][:, None] * (pulled - 1))
+    return factors
+
+
 def draw_journey(rng: np.random.Generator, priors: Mapping[str, Any]) -> dict[str, Array]:
     """Draw the sampled parameters of `journey` from their priors."""
     paths = [demand_parameters(priors, rng) for _ in MARKETS]
@@ -157,6 +164,7 @@ def draw_journey(rng: np.random.Generator, priors: Mapping[str, Any]) -> dict[st
         "demand_persistence": np.array([path[0] for path in paths]),
         "demand_scale": np.array([path[1] for path in paths]),
         "standardised_demand": np.stack([path[2] for path in paths]),
+        "displacement": from_prior(priors["displacement"], rng, 2),
         "control_coefficients": from_prior(priors["control_coefficients"], rng, (2, 1)),
         "dispersion": from_prior(priors["dispersion"], rng, 4),
         "response_floor": from_prior(priors["response_floor"], rng, PAID),
@@ -190,7 +198,7 @@ def journey(seed: int, carryover: bool = False) -> Drawn:
     sizes = truth["dispersion"][:, None]
     entries = rng.poisson(mean * rng.gamma(sizes, 1 / sizes, mean.shape))
     chances = rng.gamma(PRIOR_COUNT, 1 / RATE, (2, PAID))
-    onto = rng.poisson(VISITS[PAID:] * chances[0][:, None] * pulls(truth["parent_effects"]))
+    onto = rng.poisson(VISITS[PAID:] * chances[0][:, None] * onto_paid(truth))
     moves = np.zeros((2, 2, 2, PERIODS))
     moves[:, 1, 0] = onto
     closed = np.zeros((4, PERIODS))
@@ -204,11 +212,10 @@ def journey(seed: int, carryover: bool = False) -> Drawn:
         expected = np.exp(base[:, None] + at["entry_level"][:, None] + log_entries(at))
         size = at["dispersion"][:, None]
         total = stats.nbinom.logpmf(entries, size, size / (size + expected)).sum()
-        for effects, counts, visits in (
-            (at["parent_effects"], onto, VISITS[PAID:]),
-            (at["conversion_effects"], closed[:PAID], VISITS[:PAID]),
+        for factor, counts, visits in (
+            (onto_paid(at), onto, VISITS[PAID:]),
+            (pulls(at["conversion_effects"]), closed[:PAID], VISITS[:PAID]),
         ):
-            factor = pulls(effects)
             exposure = RATE + (visits * factor).sum(axis=1)
             total += (counts * np.log(factor)).sum()
             total -= ((PRIOR_COUNT + counts.sum(axis=1)) * np.log(exposure)).sum()

@@ -31,6 +31,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "response_floor": {"distribution": "Beta", "alpha": 2.5, "beta": 6.0},
     "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
     "parent_effects": normal(0.0, 0.3),
+    "displacement": {"distribution": "Beta", "alpha": 1.0, "beta": 1.0},
     "conversion_effects_mean": normal(0.0, 0.1),
     "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
     "control_coefficients": normal(0.0, 0.5),
@@ -61,6 +62,7 @@ REMEDIES = {(CENTRED, FUNNEL): NON_CENTRED}
 DIMENSIONS = {
     "demand_persistence": ("market",),
     "demand_scale": ("market",),
+    "displacement": ("market",),
     "control_coefficients": ("market", "control"),
     "demand": ("market", "period"),
     "standardised_demand": ("market", "period"),
@@ -122,7 +124,9 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
     of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
     with pm.Model(coords=coords) as model:
         draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, *flat])
-    counts = (_entry_data(nodes), moves.between.statistics, moves.converting.statistics)
+    between = moves.between.statistics
+    between = between._replace(constant=between.constant + moves.unpaid.constant)
+    counts = (_entry_data(nodes), between, moves.onward, moves.converting.statistics)
     add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
     return model
 
@@ -171,7 +175,8 @@ def publish(
     pulls, converting = (
         posterior[name].reshape(-1, paid) for name in ("parent_effects", "conversion_effects")
     )
-    probabilities = draw_probabilities(pulls, converting, moves, rng).reshape(chains, draws, -1)
+    displaced = posterior["displacement"].reshape(len(pulls), -1)
+    probabilities = draw_probabilities(pulls, converting, displaced, moves, rng).reshape(chains, draws, -1)
     same = (
         "beta1",
         "response_floor",
@@ -186,6 +191,7 @@ def publish(
         *(nodes.parameter(name, posterior[name]) for name in same if name in posterior),
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
+        nodes.market_parameter("displacement", posterior["displacement"]),
         *nodes.control_parameters(posterior["control_coefficients"]),
         *lift_parameter(moves, _entry_data(nodes), posterior, demand),
     ]

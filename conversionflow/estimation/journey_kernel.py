@@ -39,6 +39,7 @@ class JourneyParameters(NamedTuple):
 
     demand_persistence: Array
     demand_scale: Array
+    displacement: Array
     control_coefficients: Array
     demand: Array
     entry_level: Array
@@ -73,27 +74,12 @@ class EntryData(NamedTuple):
     constant: Array
 
 
-class MoveData(NamedTuple):
-    """What the collapsed density of moves from rows I to targets J knows (`conversionflow.estimation.moves`).
-
-    `shape` (J, T) is g, `pull` (J,) the effects' sufficient statistic, `visits` (I, T), `weights` (I, J) a +
-    C_ij where a move can happen and 0 elsewhere, `rate` (I,), and `constant` () what no effect changes.
-    """
-
-    shape: Array
-    pull: Array
-    visits: Array
-    weights: Array
-    rate: Array
-    constant: Array
-
-
 @compiled
 def journey_parameters(x: Array, controls: Array, entries: EntryData) -> JourneyParameters:
     """Look at an array (D,) as the model's parameters."""
     (markets, periods, kinds), nodes = controls.shape, entries.counts.shape[0]
     paid = entries.relative_spend.shape[0]
-    coefficients = 2 * markets
+    coefficients = 3 * markets
     demand = coefficients + markets * kinds
     level = demand + markets * periods
     slope = level + 2 * nodes
@@ -104,7 +90,8 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
     carryover = pulls + pools + spreads
     return JourneyParameters(
         x[:markets],
-        x[markets:coefficients],
+        x[markets : 2 * markets],
+        x[2 * markets : coefficients],
         x[coefficients:demand].reshape((markets, kinds)),
         x[demand:level].reshape((markets, periods)),
         x[level : level + nodes],
@@ -299,21 +286,4 @@ def pooled_log_density(
         change[n] -= z / spread[0]
         across_change[g] += z / spread[0]
         spread_change[0] += (z * z - 1.0) / spread[0]
-    return value
-
-
-@compiled
-def moves_log_density(effects: Array, change: Array, data: MoveData) -> float:
-    """Collapsed log density of moves given the effects (J,) of their targets."""
-    value = data.constant.item()
-    for j in range(effects.shape[0]):
-        value += effects[j] * data.pull[j]
-        change[j] += data.pull[j]
-        pulled = np.exp(effects[j] * data.shape[j])
-        slope = pulled * data.shape[j]
-        for i in range(data.visits.shape[0]):
-            if data.weights[i, j] > 0.0:
-                exposure = data.rate[i] + inner(data.visits[i], pulled)
-                value -= data.weights[i, j] * math.log(exposure)
-                change[j] -= data.weights[i, j] * inner(data.visits[i], slope) / exposure
     return value

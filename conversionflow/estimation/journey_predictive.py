@@ -25,6 +25,8 @@ from conversionflow.estimation.response import JourneyMarket, Response
 from conversionflow.estimation.types import Array
 
 Rows = NDArray[np.intp]
+#: Keeps rows without moves onward from 0 / 0.
+SMALLEST_ONWARD = 1e-12
 
 
 def observations(
@@ -56,6 +58,9 @@ def observations(
         pull, convert = _factors(spend, draws)
         for place, row in enumerate(rows):
             shares = draws.moves[:, place, :, None] * pull
+            usual = draws.moves[:, place].sum(axis=1)[:, None]
+            more = shares.sum(axis=1) / np.maximum(usual, SMALLEST_ONWARD) - 1.0
+            shares /= 1.0 + (draws.displacement[:, None] * more)[:, None]
             total = shares.sum(axis=1)
             onward[:, row] = visits[row] * total
             split[:, row] = _split_density(moves[row, rows], shares, total)

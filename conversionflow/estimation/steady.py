@@ -34,7 +34,8 @@ def publish(data: NetworkData, drawn: dict[str, Array], rng: np.random.Generator
     moves, rates = Moves.of(nodes), drawn["entry_rate"]
     chains, draws = rates.shape[:2]
     effects = np.zeros((chains * draws, nodes.paid_count))
-    probabilities = draw_probabilities(effects, effects, moves, rng).reshape(chains, draws, -1)
+    displaced = np.zeros((len(effects), len(data.markets)))
+    probabilities = draw_probabilities(effects, effects, displaced, moves, rng).reshape(chains, draws, -1)
     return [
         nodes.parameter("beta0", np.log(rates)),
         nodes.parameter("reference_entries", rates),

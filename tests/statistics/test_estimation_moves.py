@@ -11,6 +11,7 @@ from conversionflow.estimation.moves import Moves, draw_probabilities, pull_shap
 from conversionflow.estimation.nodes import Nodes
 
 DRAWS = 10_000
+NOTHING_DISPLACED = np.zeros((DRAWS, 1))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def random_table(seed):
 def test_without_effects_rows_are_the_dirichlet_posterior(seed):
     found, totals, names = random_table(seed)
     effects = np.zeros((DRAWS, found.nodes.paid_count))
-    drawn = draw_probabilities(effects, effects, found, np.random.default_rng(seed))
+    drawn = draw_probabilities(effects, effects, NOTHING_DISPLACED, found, np.random.default_rng(seed))
     targets = [*names, "(conversion)", "(null)"]
     repeats = np.trace(totals[:, : len(names)]) > 0
     for n, (_, source, target) in enumerate(found.keys):
@@ -88,7 +89,7 @@ def test_without_effects_rows_are_the_dirichlet_posterior(seed):
 def test_rows_sum_to_one_with_and_without_effects(moves):
     found, _ = moves
     effects = np.random.default_rng(1).normal(0.3, 0.3, (50, 1))
-    drawn = draw_probabilities(effects, effects, found, np.random.default_rng(6))
+    drawn = draw_probabilities(effects, effects, 0.0 * effects, found, np.random.default_rng(6))
     rows = np.array([source for _, source, _ in found.keys])
     for source in ("ads", "email", "direct"):
         assert drawn[:, rows == source].sum(axis=1) == pytest.approx(1.0, rel=1e-12)
@@ -97,12 +98,28 @@ def test_rows_sum_to_one_with_and_without_effects(moves):
 def test_pull_leaves_the_share_seen_over_the_whole_history_unchanged(moves):
     found, totals = moves
     effect = 0.8
-    drawn = draw_probabilities(
-        np.full((DRAWS, 1), effect), np.zeros((DRAWS, 1)), found, np.random.default_rng(6)
-    )
+    effects, none = np.full((DRAWS, 1), effect), np.zeros((DRAWS, 1))
+    drawn = draw_probabilities(effects, none, NOTHING_DISPLACED, found, np.random.default_rng(6))
     spend = found.nodes.relative_spend[0]
     email = found.nodes.data.touches[0, 1]
     average_pull = (email * np.exp(effect * pull_shape(spend))).sum() / email.sum()
     at_mean_spend = drawn[:, found.keys.index(("Italy", "email", "ads"))].mean()
     counts = totals[1] + 0.5
     assert at_mean_spend * average_pull == pytest.approx(counts[0] / counts.sum(), rel=0.01)
+
+
+def test_what_is_displaced_takes_from_the_other_moves_and_leaves_their_sum(moves):
+    found, totals = moves
+    effect = 0.8
+    effects, none = np.full((DRAWS, 1), effect), np.zeros((DRAWS, 1))
+    drawn = draw_probabilities(effects, none, np.ones((DRAWS, 1)), found, np.random.default_rng(6))
+    means = {key[2]: drawn[:, n].mean() for n, key in enumerate(found.keys) if key[1] == "email"}
+    pull = np.exp(effect * pull_shape(found.nodes.relative_spend[0]))
+    email, counts = found.nodes.data.touches[0, 1], totals[1] + 0.5
+    weight = 1 + counts[0] / counts[:3].sum() * (pull - 1)
+    assert means["ads"] * (email * pull / weight).sum() / email.sum() == pytest.approx(
+        counts[0] / counts.sum(), rel=0.01
+    )
+    assert means["direct"] * (email / weight).sum() / email.sum() == pytest.approx(
+        counts[2] / counts.sum(), rel=0.01
+    )
