@@ -25,7 +25,7 @@ from ranks import posterior
 from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, constants_frame, draws_frame
-from conversionflow.estimation.fit import MODELS, Fit
+from conversionflow.estimation.fitting import MODELS, Fit
 from conversionflow.estimation.sampling import Effort
 
 MARKETS_DRAWN, CHUNK = 500, 25
