@@ -78,8 +78,11 @@ class Warehouse:
 
     def start_dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Any:
         """Begin a dbt command and return its process, which writes to `log`."""
-        extra = ["--target", self.target, *(["--vars", json.dumps(settings)] if settings else [])]
-        return dbt_process.start([*arguments, *extra], self.project, self.environment, self.log)
+        extra = ["--project-dir", str(self.project), "--target", self.target]
+        extra += ["--vars", json.dumps(settings)] if settings else []
+        # the same relative path for each warehouse, so that dbt need not parse the project for each
+        environment = {**self.environment, "CONVERSIONFLOW_DUCKDB_PATH": self.path.name}
+        return dbt_process.start([*arguments, *extra], self.folder, environment, self.log)
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
