@@ -39,7 +39,7 @@ demo: install
 	conversionflow show
 
 test: install
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	ruff check .
