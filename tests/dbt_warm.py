@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 import great_expectations  # noqa: F401
-from dbt.adapters import duckdb, postgrespython  # noqa: F401
 from dbt.cli.main import cli
 
 from conversionflow import estimation, optimization, pipeline  # noqa: F401
+from dbt.adapters import duckdb, postgrespython  # noqa: F401
 
 PROJECT = Path(__file__).parents[1]
 #: A target folder: the project as parsed for a DuckDB file of this name in the current folder.

@@ -11,13 +11,13 @@ import pytest
 from conftest import BIN
 
 ROWS = 600_000
-TOUCHES = f"""
+TOUCHES = """
     copy (
         select
             't' || i as touch_id, 'c' || i % 1000 as customer_id,
             timestamp '2026-01-01' + to_seconds(i) as touched_at, 'search' as channel
-        from range({ROWS}) as rows (i)
-    ) to '{{file}}' (header)
+        from range({rows}) as rows (i)
+    ) to '{file}' (header)
 """
 
 
@@ -48,7 +48,7 @@ def in_a_terminal(warehouse, *command: str) -> tuple[str, str]:
 def test_a_bar_grows_and_is_gone_at_the_end(target, request, tmp_path):
     warehouse = request.getfixturevalue(f"new_{target}")("bar")
     file = tmp_path / "touches.csv"
-    duckdb.sql(TOUCHES.format(file=file))
+    duckdb.sql(TOUCHES.format(rows=ROWS, file=file))
     printed, shown = in_a_terminal(warehouse, "conversionflow", "load", "touches", str(file))
     assert f"{ROWS:,} rows loaded" in printed
     assert "touches.csv" in shown
