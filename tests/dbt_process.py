@@ -9,6 +9,8 @@ import sys
 from multiprocessing import forkserver
 from pathlib import Path
 
+import pytest
+
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["dbt_warm"])
 
@@ -16,10 +18,9 @@ PROCESSES.set_forkserver_preload(["dbt_warm"])
 @functools.cache
 def _warm_up() -> None:
     """Start the fork server with a path to the modules of the tests, which it does not take from here."""
-    path = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *filter(None, [path])])
-    forkserver.ensure_running()
-    os.environ["PYTHONPATH"] = path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        forkserver.ensure_running()
 
 
 def start(
