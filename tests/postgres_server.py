@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,23 +27,32 @@ DICTIONARY = "en_US.UTF-8"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    with running_server(tmp_path_factory.mktemp("pg")) as server:
+def postgres_server() -> Iterator[PostgresServer]:
+    with new_folder() as folder, running_server(folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def dictionary_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def dictionary_server() -> Iterator[PostgresServer]:
     """A server whose databases may have the locale `DICTIONARY`, compiled from the machine's own sources."""
-    folder = tmp_path_factory.mktemp("dictionary")
     program = shutil.which("localedef")
     if program is None or not Path("/usr/share/i18n/locales").is_dir():
         pytest.skip("localedef or the sources of locales are not on this machine")
-    subprocess.run([program, "-i", "en_US", "-f", "UTF-8", folder / DICTIONARY], check=True)  # noqa: S603
-    with pytest.MonkeyPatch.context() as patch:
+    with new_folder() as folder, pytest.MonkeyPatch.context() as patch:
+        subprocess.run([program, "-i", "en_US", "-f", "UTF-8", folder / DICTIONARY], check=True)  # noqa: S603
         patch.setenv("LOCPATH", str(folder))
         with running_server(folder) as server:
             yield server
+
+
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """A folder that pytest does not know: each of its sessions closes those of the others to other users.
+
+    Run by root, the server is another user's.
+    """
+    with TemporaryDirectory(prefix="postgres_", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @contextmanager
