@@ -53,7 +53,7 @@ def test_transitions_and_paths_hold_every_journey(published):
         from transitions where touchpoint_to in ('(conversion)', '(null)')
     """)
     assert (ends, converted) == (88387, 19785)
-    assert converted / ends == pytest.approx(0.223845, abs=5e-7)
+    assert float(converted / ends) == pytest.approx(0.223845, abs=5e-7)
     with gzip.open(PATHS, "rt") as file:
         paths = {line.split(",")[0] for line in file.readlines()[1:]}
     assert published.query("select count(*), sum(conversions), sum(non_conversions) from path_summary") == [
