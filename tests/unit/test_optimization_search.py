@@ -298,6 +298,23 @@ def test_permuting_the_touchpoints_permutes_the_plan():
     np.testing.assert_allclose(other["recommended_spend"], expected, rtol=1e-4, atol=0.02)
 
 
+@pytest.mark.parametrize("slope", [1.0, 3.0])
+def test_permuting_the_touchpoints_with_their_names_permutes_the_plan_to_the_cent(slope):
+    response, problem = make(8, 9, slope=slope)
+    order = np.random.default_rng(1).permutation(8)
+    names = tuple(name for _, name in problem.keys)
+    shuffled = tuple(names[place] for place in order)
+    other = Curves(response.scale[:, order], response.half[:, order], slope, names=shuffled)
+    moved = (problem.current[order], problem.low[order], problem.high[order])
+    plans = [
+        optimise(response, problem, QUICK).allocation,
+        optimise(other, BudgetProblem(other.keys, *moved, problem.total), QUICK).allocation,
+    ]
+    one, two = (plan.set_index("touchpoint")["recommended_spend"] for plan in plans)
+    assert two.index.tolist() == list(shuffled)
+    np.testing.assert_allclose(two[list(names)], one, rtol=0, atol=0.011)
+
+
 @pytest.mark.parametrize("unit", [0.001, 1000.0])
 def test_another_currency_unit_scales_the_plan(unit):
     response, problem = make(6, 10)
