@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from curves import Curves, lift_gap, make, value
+from curves import Curves, SummedCurves, lift_gap, make, value
 from scipy.optimize import linprog
 
 from conversionflow.core.errors import InputError, SettingsError
@@ -19,6 +19,7 @@ from conversionflow.optimization import (
     optimise,
     slsqp,
     starting_plans,
+    steepest_first,
     water_filling,
 )
 
@@ -269,17 +270,27 @@ def test_no_money_moves_for_what_only_the_thinned_draws_see():
     assert plan.allocation["recommended_spend"].tolist() == today.tolist()
 
 
-def test_no_plan_is_below_today_or_below_the_steepest_marginals_first():
+def incremental(response, problem, steps=200):
+    """Spend a budget in small steps, each where it brings most."""
+    plan, step = problem.low.copy(), (problem.total - problem.low.sum()) / steps
+    for _ in range(steps):
+        room = plan + step <= problem.high * (1 + 1e-12)
+        tried = plan + step * np.eye(len(plan))
+        plan = tried[np.argmax(np.where(room, means(response)(tried), -np.inf))]
+    return plan
+
+
+@pytest.mark.parametrize("kind", [Curves, SummedCurves])
+@pytest.mark.parametrize("slope", [1.0, 2.0, 4.0])
+def test_no_plan_is_below_today_greedy_ones_or_slsqp_from_today(kind, slope):
     for seed in range(6):
-        response, problem = make(5, seed, slope=2.0)
-        plan = optimise(response, problem, QUICK)
-        order = np.argsort(-response.marginals(problem.current))
-        greedy = problem.low.copy()
-        for index in order:
-            greedy[index] += min(problem.high[index] - greedy[index], problem.total - greedy.sum())
-        got = plan.summary["conversions_recommended"].item()
-        assert got >= value(response, problem.current)
-        assert got >= value(response, greedy) * (1 - 1e-9)
+        response, problem = make(4 + seed, seed, slope=slope, kind=kind)
+        goal = ExpectedConversions(response)
+        steepest = steepest_first(response.marginals(problem.current), problem)
+        local = slsqp(goal, problem, problem.current[None]).plan
+        others = [problem.current, steepest, incremental(response, problem), local]
+        got = optimise(response, problem, QUICK).summary["conversions_recommended"].item()
+        assert (got >= means(response)(np.array(others)) * (1 - 1e-8)).all()
 
 
 def test_permuting_the_touchpoints_permutes_the_plan():
