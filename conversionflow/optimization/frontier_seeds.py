@@ -6,12 +6,14 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from conversionflow.optimization.curve_table import CurveTable
 from conversionflow.optimization.genetic_settings import GeneticSettings
 from conversionflow.optimization.goals import MATERIAL_GAIN, Curves, Goal, moved_share
 from conversionflow.optimization.objective import Floats, Key
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.seeds import exact_plan, starting_plans
+from conversionflow.optimization.water_filling import water_filling
 
 DEAREST_TO_CHEAPEST = 1e3
 """Ratio of the prices of moved money between which the plans of a frontier are sought."""
@@ -97,7 +99,12 @@ def supported_plans(goals: Sequence[Goal], problem: BudgetProblem, settings: Gen
     plans = [*ends, today]
     start = ends[0]
     for price, mix in zip(prices, mixes, strict=True):
-        start = _best(WeightedSum(goals, mix / ranges, price, problem), problem, settings, start)
+        plan = _priced(goals, mix / ranges, price, problem, settings)
+        start = (
+            _best(WeightedSum(goals, mix / ranges, price, problem), problem, settings, start)
+            if plan is None
+            else plan
+        )
         plans.append(start)
     return _between(np.array(plans), goals, problem, settings.population)
 
@@ -109,6 +116,34 @@ def _best(goal: Goal, problem: BudgetProblem, settings: GeneticSettings, start: 
         return exact.plan
     starts = np.vstack([start, starting_plans(goal, problem, 2, settings.seed)])
     return slsqp(goal, problem, starts).plan
+
+
+def _priced(
+    goals: Sequence[Goal], weights: Floats, price: float, problem: BudgetProblem, settings: GeneticSettings
+) -> Floats | None:
+    """Return the exact plan for concave curves at weights, less a price on moved money; None for others.
+
+    An amount is in two parts, up to today's and beyond, each with a smooth concave curve of its own; the
+    price sets their marginals apart, and only the difference counts, so none is made negative.
+    """
+    unpriced = WeightedSum(goals, weights, 0.0, problem)
+    if unpriced.curves is None or problem.rules.any:
+        return None
+    curves, size = unpriced.curves, len(problem.keys)
+    table = CurveTable.of_curves(curves, problem.low, problem.high, settings.curve_points)
+    if not table.concave:
+        return None
+    today = np.clip(problem.current, problem.low, problem.high)
+    apart = np.repeat([price / problem.total, 0.0], size)
+
+    def marginals(amounts: Floats) -> Floats:
+        rows = amounts.reshape(-1, size)
+        priced: Floats = curves(rows)[1].reshape(amounts.shape) + apart
+        return priced
+
+    low, high = np.append(problem.low, today), np.append(today, problem.high)
+    parts = water_filling(marginals, low, high, problem.total + float(today.sum()))
+    return parts[:size] + parts[size:] - today
 
 
 def _between(plans: Floats, goals: Sequence[Goal], problem: BudgetProblem, count: int) -> Floats:

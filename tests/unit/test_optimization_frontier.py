@@ -19,7 +19,7 @@ from conversionflow.optimization import (
 SETTINGS = GeneticSettings(frontier_generations=10)
 
 
-def bounds_of_front(response, problem, moved, count=60):
+def bounds_of_front(response, problem, moved, count=25):
     """Most conversions with the money moved, (m,): the front is concave, each price on moving bounds it."""
     today = problem.current
     lines = []

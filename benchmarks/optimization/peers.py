@@ -1,0 +1,131 @@
+"""Plans by other optimisers on the same objective, as they come: nothing is repaired afterwards."""
+
+import random
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, minimize
+
+from conversionflow.optimization import BudgetProblem, Goal
+
+Floats = NDArray[np.float64]
+Peer = Callable[[Goal, Goal, BudgetProblem, int], Floats]
+
+POPULATION = 100
+GENERATIONS = 200
+
+
+def rows(problem: BudgetProblem) -> list[LinearConstraint]:
+    """Return the budget and the linear rules; on, off and steps are beyond these solvers."""
+    budget = [LinearConstraint(np.ones((1, len(problem.keys))), problem.total, problem.total)]
+    return budget + [
+        LinearConstraint(rule.coefficients[None], rule.low, rule.high) for rule in problem.rules.linear
+    ]
+
+
+def by_scipy(method: str, options: dict[str, float]) -> Peer:
+    """Return scipy's solver from today's plan, with the exact gradient, in shares of the mean amount."""
+
+    def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
+        del asked, seed
+        unit, scale = problem.total / len(problem.keys), abs(goal.value_and_gradient(problem.current)[0])
+
+        def loss(shares: Floats) -> tuple[float, Floats]:
+            value, gradient = goal.value_and_gradient(np.maximum(shares, 1e-12) * unit)
+            return -value / scale, -gradient * unit / scale
+
+        scaled = [LinearConstraint(row.A, row.lb / unit, row.ub / unit) for row in rows(problem)]
+        start = np.clip(problem.current, problem.low, problem.high) / unit
+        found = minimize(
+            loss,
+            start,
+            jac=True,
+            method=method,
+            bounds=Bounds(problem.low / unit, problem.high / unit),
+            constraints=scaled,
+            options=options,
+        )
+        return np.asarray(found.x * unit)
+
+    return solve
+
+
+def by_pymoo(repaired: bool) -> Peer:
+    """Return pymoo's genetic algorithm; the budget as a constraint, or by this package's projection."""
+
+    def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
+        del goal
+        from pymoo.algorithms.soo.nonconvex.ga import GA
+        from pymoo.core.problem import Problem
+        from pymoo.core.repair import NoRepair, Repair
+        from pymoo.optimize import minimize as evolve
+
+        class Budget(Problem):
+            def __init__(self) -> None:
+                constraints = {} if repaired else {"n_eq_constr": 1}
+                super().__init__(
+                    n_var=len(problem.keys), n_obj=1, xl=problem.low, xu=problem.high, **constraints
+                )
+
+            def _evaluate(self, plans: Floats, out: dict[str, Floats], *_: object, **__: object) -> None:
+                out["F"] = -asked.values(plans)[:, None]
+                if not repaired:
+                    out["H"] = plans.sum(axis=1, keepdims=True) / problem.total - 1.0
+
+        class Projection(Repair):
+            def _do(self, _: Problem, plans: Floats, **__: object) -> Floats:
+                return problem.repair(plans)
+
+        algorithm = GA(pop_size=POPULATION, repair=Projection() if repaired else NoRepair())
+        found = evolve(Budget(), algorithm, ("n_gen", GENERATIONS), seed=seed)
+        best = found.X if found.X is not None else found.pop.get("X")[found.pop.get("CV")[:, 0].argmin()]
+        return np.asarray(best, dtype=np.float64)
+
+    return solve
+
+
+def by_deap(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
+    """Return DEAP's simple genetic algorithm on shares that are divided by their sum to spend the budget."""
+    del goal
+    from deap import algorithms, base, creator, tools
+
+    random.seed(seed)
+    rng = np.random.default_rng(seed)
+    if not hasattr(creator, "Plan"):
+        creator.create("Fitness", base.Fitness, weights=(1.0,))
+        creator.create("Plan", list, fitness=creator.Fitness)
+    low, high = problem.low.tolist(), problem.high.tolist()
+
+    def amounts(individuals: list[list[float]]) -> Floats:
+        plans = np.array(individuals)
+        return np.asarray(plans * (problem.total / plans.sum(axis=1, keepdims=True)))
+
+    def evaluate(_: Callable[..., object], individuals: list[list[float]]) -> list[tuple[float]]:
+        plans = amounts(list(individuals))
+        return [(float(one),) for one in asked.values(plans)]
+
+    box = base.Toolbox()
+    box.register("evaluate", lambda individual: individual)
+    box.register("map", evaluate)
+    box.register("mate", tools.cxSimulatedBinaryBounded, eta=15.0, low=low, up=high)
+    box.register("mutate", tools.mutPolynomialBounded, eta=20.0, low=low, up=high, indpb=2.0 / len(low))
+    box.register("select", tools.selTournament, tournsize=3)
+    population = [creator.Plan(one) for one in rng.uniform(low, high, (POPULATION, len(low))).tolist()]
+    best = tools.HallOfFame(1)
+    algorithms.eaSimple(population, box, 0.9, 0.5, GENERATIONS - 1, halloffame=best, verbose=False)
+    return np.asarray(amounts([best[0]])[0])
+
+
+def peers() -> dict[str, Peer]:
+    """Return the peers that are installed."""
+    found: dict[str, Peer] = {
+        "scipy SLSQP": by_scipy("SLSQP", {"ftol": 1e-12, "maxiter": 500}),
+        "scipy trust-constr": by_scipy("trust-constr", {"gtol": 1e-8, "xtol": 1e-10, "maxiter": 300}),
+    }
+    if find_spec("pymoo"):
+        found |= {"pymoo GA": by_pymoo(repaired=False), "pymoo GA, our repair": by_pymoo(repaired=True)}
+    if find_spec("deap"):
+        found["DEAP, shares"] = by_deap
+    return found
