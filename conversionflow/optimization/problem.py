@@ -11,7 +11,7 @@ from conversionflow.optimization.contradictions import bound_clashes, clash_text
 from conversionflow.optimization.money import CENTS, cent_bounds, to_cents
 from conversionflow.optimization.objective import Floats, Key
 from conversionflow.optimization.projection import project
-from conversionflow.optimization.repair import ALLOWED, Repair
+from conversionflow.optimization.repair import ALLOWED, Repair, rows_of
 from conversionflow.optimization.rounding import rule_cents, whole_cents
 from conversionflow.optimization.rules import Rules, check_rules, label
 
@@ -96,10 +96,7 @@ class BudgetProblem:
             return project(plans, self.low, self.high, self.total)
         repaired, _ = self._repair(plans)
         broken = self.worst_violation(repaired) > ALLOWED * self.total
-        if broken.any():
-            known = self._repair.in_money(self._repair.known)
-            apart = ((plans[broken, None] - known) ** 2).sum(axis=-1)
-            repaired[broken] = known[apart.argmin(axis=1)]
+        repaired[broken] = self._repair.nearest_known(plans[broken])
         return repaired
 
     def violations(self, plans: Floats) -> dict[str, Floats]:
@@ -148,7 +145,8 @@ class BudgetProblem:
             return to_cents(plan, self.low, self.high, self.total) / CENTS
         kept = self.repair(plan[None])[0]
         piece = self.convex_piece(kept)
-        return whole_cents(kept, piece.low, piece.high, self.total, self._repair.rows) / CENTS
+        rows = rows_of(self.rules, len(self.keys), self.total)
+        return whole_cents(kept, piece.low, piece.high, self.total, rows) / CENTS
 
     @cached_property
     def _repair(self) -> Repair:

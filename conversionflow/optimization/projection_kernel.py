@@ -54,6 +54,9 @@ NEWTON_STEPS = 5
 OPEN = 1e-10
 """Relative pivot below which rows count as dependent."""
 
+FAR = 1e-2
+"""Relative pivot that is taken instead: it sets how a straight direction is weighed against the others."""
+
 ROOT_STEPS = 100
 """Steps of one row's root search: each passes a kink or halves the bracket."""
 
@@ -88,7 +91,7 @@ def row_root(
 ) -> tuple[float, bool]:
     """Return the shift at which a row meets its target, and if there is one: Newton's method, bracketed."""
     below, above = -np.inf, np.inf
-    least = most = 0.0
+    least = most = size = 0.0
     reach_low, reach_high = np.inf, -np.inf
     for place in range(rows.starts[row], rows.starts[row + 1]):
         column, weight = rows.columns[place], rows.weights[place]
@@ -97,15 +100,15 @@ def row_root(
         reach_high = max(reach_high, to_low, to_high)
         least += min(weight * low[column], weight * high[column])
         most += max(weight * low[column], weight * high[column])
-    scale = EXACT * (abs(least) + abs(most) + abs(target))
-    if target < least - 100 * scale or target > most + 100 * scale:
+        size += abs(weight) * high[column]
+    if target < least - ENOUGH * size or target > most + ENOUGH * size:
         return 0.0, False
     below, above = reach_low, reach_high
     shift = min(max(0.0, below), above)
     for _ in range(ROOT_STEPS):
         value, slope = row_sum(row, shift, moved, low, high, rows)
         missing = target - value
-        if abs(missing) <= scale:
+        if abs(missing) <= EXACT * size:
             break
         if missing > 0:
             below = shift
@@ -214,10 +217,10 @@ def newton_step(
 
 @compiled
 def solve_in_place(system: Floats, right: Floats) -> None:
-    """Cholesky's method on a lower triangle, with a far step along what the system leaves open.
+    """Cholesky's method on a lower triangle, with a long step along what the system leaves open.
 
     Where amounts at their bounds make rows dependent the dual is straight along a direction: what remains of
-    the right side there, if it is more than rounding, is followed far, and the line search ends it.
+    the right side there, if it is more than rounding, is followed, and the line search ends it.
     """
     size = len(right)
     largest, scale = 0.0, 0.0
@@ -231,7 +234,7 @@ def solve_in_place(system: Floats, right: Floats) -> None:
             pivot -= system[j, k] * system[j, k]
             right[j] -= system[j, k] * right[k]
         usable = pivot > OPEN * largest
-        root = np.sqrt(pivot if usable else OPEN * largest)
+        root = np.sqrt(pivot if usable else FAR * largest)
         if not usable and abs(right[j]) <= OPEN * scale:
             right[j] = 0.0
         right[j] /= root

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from conversionflow.core.errors import InfeasibleBudgetError
-from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.projection_kernel import Rows, project_rows
 from conversionflow.optimization.repair_kernel import Choices, repair_plans
 from conversionflow.optimization.rule_model import RuleModel
@@ -55,16 +55,23 @@ def choices_of(rules: Rules, low: Floats, high: Floats, total: float) -> Choices
 
 @dataclass(frozen=True, eq=False)
 class Repair:
-    """The repair of one problem's plans.
+    """The repair of one problem's plans, inside of it in the order of the touchpoints' names.
+
+    So another order of the same touchpoints gives the same plans, ties and rounding included.
 
     Attributes
     ----------
-    low, high : (n,) arrays
-        Bounds, money; ``step`` likewise.
+    order : (n,) integer array
+        Places of the touchpoints by name.
+    low, high, step : (n,) arrays
+        Bounds and steps, money, in the problem's order.
+    choices, rows
+        What plans must keep, by name.
     known : (P, n) array
-        Plans that keep all rules, shares of the budget.
+        Plans that keep all rules, shares of the budget, by name.
     """
 
+    order: Integers
     low: Floats
     high: Floats
     step: Floats
@@ -82,23 +89,33 @@ class Repair:
         InfeasibleBudgetError
             If HiGHS finds no plan that keeps all rules exactly.
         """
-        choices, rows = choices_of(rules, low, high, total), rows_of(rules, len(keys), total)
-        model = RuleModel.of(keys, low, high, total, rules)
-        known = np.array(_known_plans(keys, model, choices, rows))
-        return cls(low, high, rules.step, total, choices, rows, known)
+        order = np.array(sorted(range(len(keys)), key=lambda i: keys[i]), dtype=np.int64)
+        names, by_name = tuple(keys[i] for i in order), rules.take(order)
+        choices = choices_of(by_name, low[order], high[order], total)
+        rows = rows_of(by_name, len(keys), total)
+        model = RuleModel.of(names, low[order], high[order], total, by_name)
+        known = np.array(_known_plans(names, model, choices, rows))
+        return cls(order, low, high, rules.step, total, choices, rows, known)
 
     def __call__(self, plans: Floats) -> tuple[Floats, Flags]:
         """Repair plans (B, n) of money; also return which of them had to follow a known plan, (B,) bool."""
-        repaired, led = repair_plans(plans / self.total, self.known, self.choices, self.rows)
-        return self.in_money(repaired), led
+        by_name = np.ascontiguousarray(plans[:, self.order]) / self.total
+        repaired, led = repair_plans(by_name, self.known, self.choices, self.rows)
+        return self._in_money(repaired), led
 
-    def in_money(self, shares: Floats) -> Floats:
-        """Plans of money, steps whole and bounds kept without rounding."""
-        money = shares * self.total
+    def nearest_known(self, plans: Floats) -> Floats:
+        """Return the known plan nearest to each of (B, n) plans of money."""
+        known = self._in_money(self.known)
+        return np.asarray(known[((plans[:, None] - known) ** 2).sum(axis=-1).argmin(axis=1)])
+
+    def _in_money(self, shares: Floats) -> Floats:
+        """Plans of money in the problem's order, steps whole and bounds kept without rounding."""
+        money = np.empty_like(shares)
+        money[:, self.order] = shares * self.total
         stepped = self.step > 0
         if stepped.any():
             step = self.step[stepped]
-            money[..., stepped] = np.round(money[..., stepped] / step) * step
+            money[:, stepped] = np.round(money[:, stepped] / step) * step
         return np.clip(money, self.low, self.high)
 
 
@@ -129,7 +146,7 @@ def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows
 def exact_plan(solution: Floats, model: RuleModel, choices: Choices, rows: Rows) -> Floats | None:
     """Return the plan of a solution's choices nearest to it, free of the solver's tolerances, or None."""
     size = model.size
-    amounts = np.clip(solution[:size], 0.0, 1.0)
+    amounts = np.clip(solution[:size] * (model.unit / model.total), 0.0, 1.0)
     on = np.ones(size, dtype=np.bool_)
     on[model.switched] = solution[size : size + len(model.switched)] > 0.5
     off = choices.switchable & ~on

@@ -195,7 +195,7 @@ def best_step(
             move = sign * choices.step[column]
             if not within(low[column] + move, column, choices):
                 continue
-            cost = max(step_cost(point[column], low[column], move), 0.0) + CLOSED
+            cost = max(step_cost(point[column], low[column], move) + move * move, 0.0) + CLOSED
             change = gap_change(column, move, move, least, most, rows)
             if change < -CLOSED and change / cost < best:
                 best, first, first_move = change / cost, column, move

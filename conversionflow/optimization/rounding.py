@@ -47,10 +47,13 @@ def whole_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Row
     if len(rows.least) == 1:
         return to_cents(plan, low, high, total)
     near = _near_cents(plan, low, high, total, rows)
-    return near if _keeps(near, low, high, total, rows) else _searched_cents(plan, low, high, total, rows)
+    if near is not None and _keeps(near, low, high, total, rows):
+        return near
+    return _searched_cents(plan, low, high, total, rows)
 
 
-def _near_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Rows) -> Integers:
+def _near_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Rows) -> Integers | None:
+    """Return the cents that the repair finds, each amount in steps of a cent; None if it finds none."""
     size = len(plan)
     choices = Choices(
         low=low / total,
@@ -60,9 +63,8 @@ def _near_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Row
         members=np.zeros((0, size), dtype=np.bool_),
         counts=np.zeros(0, dtype=np.int64),
     )
-    shares, _ = repair_choices(plan / total, choices, rows)
-    cents: Integers = np.round(shares * total * CENTS).astype(np.int64)
-    return cents
+    shares, found = repair_choices(plan / total, choices, rows)
+    return np.round(shares * total * CENTS).astype(np.int64) if found else None
 
 
 def _keeps(cents: Integers, low: Floats, high: Floats, total: float, rows: Rows) -> bool:

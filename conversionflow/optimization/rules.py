@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversionflow.core.errors import SettingsError
-from conversionflow.optimization.objective import Floats, Key
+from conversionflow.optimization.objective import Floats, Integers, Key
 
 Flags = NDArray[np.bool_]
 
@@ -88,6 +88,15 @@ class Rules:
     def any(self) -> bool:
         """Whether there is a rule at all."""
         return bool(self.linear) or self.any_discrete
+
+    def take(self, order: Integers) -> "Rules":
+        """Return the rules of the touchpoints in another order, (n,) places; arrays must be filled in."""
+        return Rules(
+            tuple(replace(rule, coefficients=rule.coefficients[order]) for rule in self.linear),
+            self.min_if_on[order],
+            self.step[order],
+            tuple(replace(rule, members=rule.members[order]) for rule in self.max_active),
+        )
 
     def switchable(self, low: Floats) -> Flags:
         """Touchpoints that a rule lets be switched off: 0, or on with at least ``min_if_on``, (n,) bool."""
