@@ -58,6 +58,7 @@ bench: install
 	python -m benchmarks.build
 	python -m benchmarks.journeys
 	python -m benchmarks.warehouse
+	python -m benchmarks.optimization
 
 verify: install
 	pytest -m verify

@@ -4,9 +4,11 @@ import json
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -15,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.optimization.instances import hill, journey, ruled
-from benchmarks.optimization.peers import peers
+from benchmarks.optimization.peers import Peer, peers
+from benchmarks.optimization.pymoo_front import front
 from benchmarks.optimization.references import (
     area_under_front,
     concave_bound,
@@ -41,6 +44,7 @@ Floats = NDArray[np.float64]
 Method = Callable[[], Floats]
 
 STARTS = 64
+FIGURES = ("gap", "hypervolume", "residual", "broken", "processor", "seconds")
 PACKAGES = ("conversionflow", "numpy", "scipy", "pymoo", "deap")
 
 
@@ -56,14 +60,14 @@ def rows(
     """Run methods on one instance; the optimum is the bound or the best of all, whichever is higher."""
     timed = []
     for name, method in methods.items():
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         plan = method()
-        timed.append((name, time.perf_counter() - began, plan))
+        timed.append((name, time.perf_counter() - began, time.process_time() - worked, plan))
     goal = ExpectedConversions(response)
     base = float(goal.values(problem.repair(problem.current[None]))[0])
-    kept = [float(goal.values(problem.repair(plan[None]))[0]) for _, _, plan in timed]
+    kept = [float(goal.values(problem.repair(plan[None]))[0]) for *_, plan in timed]
     best = max(bound, *kept)
-    for (name, seconds, plan), reached in zip(timed, kept, strict=True):
+    for (name, seconds, worked, plan), reached in zip(timed, kept, strict=True):
         outside = np.maximum(problem.low - plan, plan - problem.high).max()
         yield {
             "part": part,
@@ -75,10 +79,13 @@ def rows(
             "outside": max(0.0, float(outside)) / problem.total,
             "broken": float(problem.worst_violation(plan[None])[0]) / problem.total,
             "seconds": seconds,
+            "processor": worked,
         }
 
 
-def methods_on(response: Objective, problem: BudgetProblem, seed: int) -> dict[str, Method]:
+def methods_on(
+    response: Objective, problem: BudgetProblem, seed: int, against: Mapping[str, Peer]
+) -> dict[str, Method]:
     """Return this package's search, its parts alone, and the peers."""
     settings, goal = GeneticSettings(seed=seed), ExpectedConversions(response)
     asked = searchable(goal, problem, settings)
@@ -96,44 +103,50 @@ def methods_on(response: Objective, problem: BudgetProblem, seed: int) -> dict[s
     }
     if goal.curves is not None:
         found["exact seed alone"] = exact
-    for name, peer in peers().items():
+    for name, peer in against.items():
         found[name] = lambda peer=peer: peer(goal, asked, problem, seed)
     return found
 
 
-def concave(size: int, seed: int) -> Iterator[dict]:
+def concave(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure on Hill curves of slope 1, 500 draws, against the bound that marginals prove."""
     response, problem = hill(size, 500, 1.0, seed)
     plan = find_plan(ExpectedConversions(response), problem, GeneticSettings()).plan
     bound = concave_bound(response, problem, plan)
-    yield from rows("concave", size, seed, bound, response, problem, methods_on(response, problem, seed))
+    yield from rows(
+        "concave", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
+    )
 
 
-def s_curves(size: int, seed: int) -> Iterator[dict]:
+def s_curves(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure on Hill curves of slope 3, 100 draws, against dynamic programming."""
     response, problem = hill(size, 100, 3.0, seed)
     bound = on_a_grid(response, problem)
-    yield from rows("s-curves", size, seed, bound, response, problem, methods_on(response, problem, seed))
+    yield from rows(
+        "s-curves", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
+    )
 
 
-def rules(size: int, seed: int) -> Iterator[dict]:
+def rules(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure on concave curves under rules, against the mixed-integer optimum."""
     response, problem = ruled(size, 100, seed)
     bound = under_rules(response, problem)
-    yield from rows("rules", size, seed, bound, response, problem, methods_on(response, problem, seed))
+    yield from rows(
+        "rules", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
+    )
 
 
-def network(size: int, seed: int) -> Iterator[dict]:
+def network(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure on a journey network, 200 draws, against SLSQP from 64 starts."""
     response, problem = journey(size, 200, seed)
     goal = ExpectedConversions(response)
-    methods = methods_on(response, problem, seed)
+    methods = methods_on(response, problem, seed, against)
     starts = starting_plans(goal, problem, STARTS, seed + 1)
     methods[f"SLSQP, {STARTS} starts"] = lambda: slsqp(goal, problem, starts).plan
     yield from rows("journey", size, seed, -np.inf, response, problem, methods)
 
 
-def frontier(size: int, seed: int) -> Iterator[dict]:
+def frontier(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure conversions against money moved: the share of the exact front's area that is dominated."""
     response, problem = hill(size, 100, 1.0, seed)
     goal = ExpectedConversions(response)
@@ -141,7 +154,7 @@ def frontier(size: int, seed: int) -> Iterator[dict]:
     farthest /= 2 * problem.total
     most = area_under_front(response, problem, farthest)
     low = np.array([goal.values(problem.current[None])[0], -farthest - 1e-9])
-    for name, plans, seconds in fronts(goal, problem, seed):
+    for name, plans, seconds, worked in fronts(goal, problem, seed, bool(against)):
         yield {
             "part": "frontier",
             "n": size,
@@ -150,24 +163,31 @@ def frontier(size: int, seed: int) -> Iterator[dict]:
             "hypervolume": hypervolume(plans, low) / most,
             "residual": 0.0,
             "seconds": seconds,
+            "processor": worked,
         }
 
 
 def fronts(
-    goal: ExpectedConversions, problem: BudgetProblem, seed: int
-) -> Iterator[tuple[str, Floats, float]]:
-    """Yield the objectives of the front of this package, with fewer generations too, and of pymoo."""
-    from benchmarks.optimization.pymoo_front import front
-
+    goal: ExpectedConversions, problem: BudgetProblem, seed: int, with_peers: bool
+) -> Iterator[tuple[str, Floats, float, float]]:
+    """Yield name, objectives, seconds and processor seconds: this package, its seeds alone, and pymoo."""
     settings = GeneticSettings(seed=seed)
-    for name, generations in (("conversionflow", settings.frontier_generations), ("seeds alone", 1)):
-        began = time.perf_counter()
-        found = search_frontier([goal], problem, GeneticSettings(seed=seed, frontier_generations=generations))
-        seconds = time.perf_counter() - began
-        yield name, found.plans[["conversions", "moved_share"]].to_numpy() * [1.0, -1.0], seconds
-    began = time.perf_counter()
-    for name, values in front(goal, searchable(goal, problem, settings), problem, settings, seed):
-        yield name, values, time.perf_counter() - began
+
+    def own(generations: int) -> Floats:
+        found = search_frontier([goal], problem, replace(settings, frontier_generations=generations))
+        return np.asarray(found.plans[["conversions", "moved_share"]].to_numpy() * [1.0, -1.0])
+
+    methods: dict[str, Method] = {
+        "conversionflow": lambda: own(settings.frontier_generations),
+        "seeds alone": lambda: own(1),
+    }
+    if with_peers and find_spec("pymoo"):
+        asked = searchable(goal, problem, settings)
+        methods["pymoo NSGA-II, our repair"] = lambda: front(goal, asked, problem, settings, seed)
+    for name, method in methods.items():
+        began, worked = time.perf_counter(), time.process_time()
+        values = method()
+        yield name, values, time.perf_counter() - began, time.process_time() - worked
 
 
 PARTS = {
@@ -182,7 +202,9 @@ PARTS = {
 def table(found: pd.DataFrame) -> str:
     """Return medians and worst over the seeds, a line per part, size and method."""
     by = ["part", "n", "method"]
-    figures = [name for name in ("gap", "hypervolume", "residual", "broken", "seconds") if name in found]
+    figures = [
+        name for name in ("gap", "hypervolume", "residual", "broken", "processor", "seconds") if name in found
+    ]
     grouped = found.groupby(by, sort=False)[figures]
     wide = pd.concat({"median": grouped.median(), "worst": grouped.max(), "least": grouped.min()}, axis=1)
     return wide.to_string(float_format=lambda number: f"{number:.3g}")
@@ -204,19 +226,20 @@ def versions() -> dict[str, str]:
     "--part", "parts", multiple=True, type=click.Choice(list(PARTS)), help="Which parts; all if not given."
 )
 @click.option("--seeds", default=20, help="Instances of each kind.")
+@click.option("--peers/--no-peers", "with_peers", default=True, help="Also the peers that are installed.")
 @click.option("--first", default=0, help="First seed, to go on from.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Append the rows to this file.")
-def main(parts: tuple[str, ...], seeds: int, first: int, save: Path | None) -> None:
+def main(parts: tuple[str, ...], seeds: int, with_peers: bool, first: int, save: Path | None) -> None:
     """Plan each instance with every method; what is not installed is left out."""
     warnings.simplefilter("ignore")
     click.echo(json.dumps(versions()))
     for part in parts or PARTS:
         measure, sizes = PARTS[part]
-        found = []
+        found, against = [], peers() if with_peers else {}
         for size in sizes:
-            list(measure(size, first + seeds))  # what is compiled at the first call is not timed
+            list(measure(size, first + seeds, {}))  # what is compiled at the first call is not timed
             for seed in range(first, first + seeds):
-                found += list(measure(size, seed))
+                found += list(measure(size, seed, against))
         frame = pd.DataFrame(found)
         click.echo(table(frame))
         if save is not None:

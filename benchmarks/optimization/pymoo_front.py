@@ -1,8 +1,5 @@
 """pymoo's NSGA-II on conversions and money moved."""
 
-from collections.abc import Iterator
-from importlib.util import find_spec
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +8,11 @@ from conversionflow.optimization import BudgetProblem, GeneticSettings, Goal, mo
 Floats = NDArray[np.float64]
 
 
-def front(
-    goal: Goal, asked: Goal, problem: BudgetProblem, settings: GeneticSettings, seed: int
-) -> Iterator[tuple[str, Floats]]:
-    """Yield name and objectives of the front, where pymoo is installed; with our projection as its repair.
+def front(goal: Goal, asked: Goal, problem: BudgetProblem, settings: GeneticSettings, seed: int) -> Floats:
+    """Return the objectives of the front, with our projection as repair.
 
     Its population is this package's, its generations those of the single-objective search.
     """
-    if not find_spec("pymoo"):
-        return
     from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.core.problem import Problem
     from pymoo.core.repair import Repair
@@ -39,4 +32,4 @@ def front(
 
     algorithm = NSGA2(pop_size=settings.frontier_population, repair=Projection())
     found = minimize(Budget(), algorithm, ("n_gen", settings.generations), seed=seed)
-    yield "pymoo NSGA-II, our repair", objective_values([goal], problem, np.atleast_2d(found.X))
+    return objective_values([goal], problem, np.atleast_2d(found.X))

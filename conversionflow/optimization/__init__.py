@@ -2,7 +2,7 @@
 
 from conversionflow.optimization.curve_table import CurveTable, TabulatedGoal
 from conversionflow.optimization.dynamic_programming import dynamic_programming
-from conversionflow.optimization.exact import Optimum, first_order_gap
+from conversionflow.optimization.exact import Optimum, first_order_gap, steepest_first
 from conversionflow.optimization.frontier import Frontier, objective_values, search_frontier
 from conversionflow.optimization.genetic import Observer, SearchResult, SearchState, genetic_search
 from conversionflow.optimization.genetic_settings import GeneticSettings
@@ -80,6 +80,7 @@ __all__ = [
     "search_frontier",
     "slsqp",
     "starting_plans",
+    "steepest_first",
     "survivors",
     "to_cents",
     "tournament",

@@ -83,13 +83,18 @@ def _possible(model: RuleModel, kept: Flags) -> bool:
 
 
 def _smallest_clash(model: RuleModel) -> Flags | None:
-    """Return a smallest set of rules that clash, (items,) bool, or None where too many ways lead out."""
+    """Return a smallest set of rules that clash, (items,) bool; empty where only a tolerance does.
+
+    None where too many ways lead out.
+    """
     ways: list[Flags] = []
     candidate = np.zeros(len(model.items), dtype=np.bool_)
     for _ in range(CORRECTIONS):
         if not _possible(model, candidate):
             return candidate
         ways.append(~model.fewest_given_up(candidate))
+        if not ways[-1].any():
+            return ways[-1]
         candidate = _fewest_touching(ways)
     return None
 
@@ -103,7 +108,7 @@ def _fewest_touching(ways: list[Flags]) -> Flags:
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(csr_array(np.array(ways, dtype=np.float64)), 1, np.inf),
     )
-    return np.asarray(found.x > 0.5)
+    return np.asarray(found.x) > 0.5
 
 
 def _irreducible_clash(model: RuleModel) -> Flags:

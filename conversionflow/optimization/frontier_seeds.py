@@ -138,8 +138,8 @@ def _priced(
 
     def marginals(amounts: Floats) -> Floats:
         rows = amounts.reshape(-1, size)
-        slopes: Floats = curves(rows)[1].reshape(amounts.shape)
-        return slopes + apart
+        priced: Floats = curves(rows)[1].reshape(amounts.shape) + apart
+        return priced
 
     low, high = np.append(problem.low, today), np.append(today, problem.high)
     parts = water_filling(marginals, low, high, problem.total + float(today.sum()))

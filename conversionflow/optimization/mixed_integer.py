@@ -47,7 +47,7 @@ def mixed_integer(curves: tuple[Floats, Floats], problem: BudgetProblem, time_li
         raise ValueError("the curves do not reach from the least to the largest amount of each touchpoint")
     model = RuleModel.of(problem.keys, problem.low, problem.high, problem.total, problem.rules)
     scale = float(np.ptp(values, axis=1).max()) or 1.0
-    segments = _Segments(spend, np.diff(values, axis=1) / scale, model.matrix.shape[1])
+    segments = _Segments(curves[0] / model.unit, np.diff(values, axis=1) / scale, model.matrix.shape[1])
     cost = np.concatenate([np.zeros(model.matrix.shape[1]), segments.cost])
     found = model.solve(cost, added=segments.rows(), time_limit=time_limit)
     choices = choices_of(problem.rules, problem.low, problem.high, problem.total)

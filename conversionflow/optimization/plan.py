@@ -69,8 +69,7 @@ def optimise(
     """Search the plan that serves a goal best and report it beside today's.
 
     `find_plan` searches; the plan is rounded to cents and compared with today's, which stays where nothing is
-    better. All figures are on all draws. The search takes touchpoints in the order of their names, so their
-    order in the problem makes no difference.
+    better. All figures are on all draws.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows
 def exact_plan(solution: Floats, model: RuleModel, choices: Choices, rows: Rows) -> Floats | None:
     """Return the plan of a solution's choices nearest to it, free of the solver's tolerances, or None."""
     size = model.size
-    amounts = np.clip(solution[:size], 0.0, 1.0)
+    amounts = np.clip(solution[:size] * (model.unit / model.total), 0.0, 1.0)
     on = np.ones(size, dtype=np.bool_)
     on[model.switched] = solution[size : size + len(model.switched)] > 0.5
     off = choices.switchable & ~on

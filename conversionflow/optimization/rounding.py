@@ -53,7 +53,7 @@ def whole_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Row
 
 
 def _near_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Rows) -> Integers | None:
-    """Return the nearest cents that the repair finds, every amount in steps of a cent; None if it finds none."""
+    """Return the cents that the repair finds, each amount in steps of a cent; None if it finds none."""
     size = len(plan)
     choices = Choices(
         low=low / total,

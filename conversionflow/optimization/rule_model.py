@@ -1,7 +1,8 @@
 """Budget, bounds and rules as a mixed-integer programme, solved by HiGHS.
 
-Variables, in order: the amounts (n) as shares of the budget; for each touchpoint that may be switched off, 1
-where it is on; for each with a step, the number of its steps; for each rule, 1 where it is given up.
+Variables, in order: the amounts (n) in a unit that makes steps whole numbers; for each touchpoint that may be
+switched off, 1 where it is on; for each with a step, the number of its steps; for each rule, 1 where it is
+given up.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,12 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array, hstack
 
+from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.rules import Flags, Rules, label
+
+FINEST = 1e6
+"""Units in a budget at most: more, and HiGHS's tolerances are no longer below a cent's worth of them."""
 
 GAP = 1e-7
 """Relative distance of plan and bound at which a search may end."""
@@ -20,7 +25,7 @@ GAP = 1e-7
 
 @dataclass(frozen=True)
 class Item:
-    """One rule that can be kept or given up: what it says, and the share of the budget it is about."""
+    """One rule that can be kept or given up: what it says, and the amount it is about."""
 
     text: str
     amount: float
@@ -61,6 +66,8 @@ class RuleModel:
     ----------
     size : int
         n.
+    unit : float
+        Money in one unit of the amounts; ``total`` the budget, money.
     switched, stepped : integer arrays
         Touchpoints with an on-variable, and with a number of steps.
     items : tuple of Item
@@ -72,6 +79,8 @@ class RuleModel:
     """
 
     size: int
+    unit: float
+    total: float
     switched: Integers
     stepped: Integers
     items: tuple[Item, ...]
@@ -83,9 +92,11 @@ class RuleModel:
     @classmethod
     def of(cls, keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules) -> Self:
         """Build the programme of bounds (n,) and rules in money."""
-        builder = _Builder(keys, low / total, high / total, total, rules)
+        builder = _Builder(keys, low, high, total, rules)
         return cls(
             len(keys),
+            builder.unit,
+            total,
             np.flatnonzero(builder.switchable),
             np.flatnonzero(rules.step > 0),
             tuple(builder.items),
@@ -145,11 +156,23 @@ class RuleModel:
         )
 
 
+def _unit(total: float, step: Floats) -> float:
+    """Return the largest money that all steps are multiples of, or the budget if it is not coarse enough.
+
+    Fractions of the budget as steps would be rounded, and HiGHS's presolve then finds no whole numbers of them.
+    """
+    cents = np.round(step[step > 0] * CENTS).astype(np.int64)
+    common = float(np.gcd.reduce(cents)) / CENTS if len(cents) else total
+    return common if total <= FINEST * common else total
+
+
 class _Builder:
     """Collects rows and items in the order of their variables."""
 
     def __init__(self, keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules) -> None:
-        self.keys, self.low, self.high, self.total, self.rules = keys, low, high, total, rules
+        self.unit = unit = _unit(total, rules.step)
+        self.keys, self.low, self.high, self.rules = keys, low / unit, high / unit, rules
+        self.budget = total / unit
         self.size = len(keys)
         self.switchable = rules.switchable(np.zeros_like(low))
         self.stepped = rules.step > 0
@@ -158,27 +181,25 @@ class _Builder:
         self.first_item = self.size + int(self.switchable.sum()) + int(self.stepped.sum())
         self.items: list[Item] = []
         self.rows = _Rows()
-        self.rows.add([(i, 1.0) for i in range(self.size)], 1.0, 1.0)
+        self.rows.add([(i, 1.0) for i in range(self.size)], self.budget, self.budget)
         for i in range(self.size):
             self._bounds(i)
         for rule in rules.linear:
-            self._linear(rule.name, rule.coefficients, rule.low / total, rule.high / total, rule.is_sum)
+            self._linear(rule.name, rule.coefficients, rule.low / unit, rule.high / unit, rule.is_sum)
         for i in np.flatnonzero(self.switchable).tolist():
-            self.rows.add([(i, 1.0), (self.switch[i], -1.0)], -np.inf, 0.0)
+            self.rows.add([(i, 1.0), (int(self.switch[i]), -self.budget)], -np.inf, 0.0)
             if rules.min_if_on[i] > 0:
-                self._least_if_on(i, rules.min_if_on[i])
+                self._least_if_on(i, rules.min_if_on[i] / unit)
         for i in np.flatnonzero(self.stepped).tolist():
-            self._step(i, rules.step[i])
+            self._step(i, rules.step[i] / unit)
         for active in rules.max_active:
             self._active(active.name, active.members, active.count)
 
     def most(self) -> Floats:
         """Upper bounds of amounts, on-variables and numbers of steps."""
-        numbers = (
-            np.floor(self.total / self.rules.step[self.stepped] + 1e-9) if self.stepped.any() else np.zeros(0)
-        )
-        ones = np.ones(self.size + int(self.switchable.sum()))
-        return np.concatenate([ones, numbers])
+        amounts = np.full(self.size, self.budget)
+        numbers = np.floor(self.budget * self.unit / self.rules.step[self.stepped] + 1e-9)
+        return np.concatenate([amounts, np.ones(int(self.switchable.sum())), numbers])
 
     def _item(self, text: str, amount: float) -> int:
         self.items.append(Item(text, amount))
@@ -187,41 +208,39 @@ class _Builder:
     def _bounds(self, i: int) -> None:
         name, low, high = label(self.keys[i]), self.low[i], self.high[i]
         if low >= high:
-            given_up = self._item(f"{name} fixed at {low * self.total:,.2f}", low)
-            self.rows.add([(i, 1.0), (given_up, 1.0)], low, np.inf)
-            self.rows.add([(i, 1.0), (given_up, -1.0)], -np.inf, high)
+            given_up = self._item(f"{name} fixed at {low * self.unit:,.2f}", low)
+            self.rows.add([(i, 1.0), (given_up, self.budget)], low, np.inf)
+            self.rows.add([(i, 1.0), (given_up, -self.budget)], -np.inf, high)
             return
         if low > 0:
-            given_up = self._item(f"the minimum of {name}, {low * self.total:,.2f}", low)
-            self.rows.add([(i, 1.0), (given_up, 1.0)], low, np.inf)
-        if high < 1:
-            given_up = self._item(f"the maximum of {name}, {high * self.total:,.2f}", 1.0 - high)
+            given_up = self._item(f"the minimum of {name}, {low * self.unit:,.2f}", low)
+            self.rows.add([(i, 1.0), (given_up, self.budget)], low, np.inf)
+        if high < self.budget:
+            given_up = self._item(f"the maximum of {name}, {high * self.unit:,.2f}", self.budget - high)
             on = [(int(self.switch[i]), -high)] if self.switchable[i] else []
-            self.rows.add([(i, 1.0), *on, (given_up, -1.0)], -np.inf, 0.0 if on else high)
+            self.rows.add([(i, 1.0), *on, (given_up, -self.budget)], -np.inf, 0.0 if on else high)
 
     def _linear(self, name: str, coefficients: Floats, low: float, high: float, is_sum: bool) -> None:
-        reach = float(np.abs(coefficients).sum())
+        reach = float(np.abs(coefficients).sum()) * self.budget
         terms = [(int(i), float(coefficients[i])) for i in np.flatnonzero(coefficients)]
         for bound, sign, words in ((low, 1.0, "at least"), (high, -1.0, "at most")):
             if np.isfinite(bound):
-                says = f", {words} {bound * self.total:,.2f}" if is_sum else ""
+                says = f", {words} {bound * self.unit:,.2f}" if is_sum else ""
                 given_up = self._item(f"rule {name}{says}", abs(bound))
                 loosened = [*terms, (given_up, sign * (reach + abs(bound)))]
                 self.rows.add(loosened, *((bound, np.inf) if sign > 0 else (-np.inf, bound)))
 
     def _least_if_on(self, i: int, amount: float) -> None:
-        share = amount / self.total
-        given_up = self._item(f"min_if_on of {label(self.keys[i])}, {amount:,.2f}", share)
-        self.rows.add([(i, 1.0), (int(self.switch[i]), -share), (given_up, share)], 0.0, np.inf)
+        given_up = self._item(f"min_if_on of {label(self.keys[i])}, {amount * self.unit:,.2f}", amount)
+        self.rows.add([(i, 1.0), (int(self.switch[i]), -amount), (given_up, amount)], 0.0, np.inf)
 
     def _step(self, i: int, amount: float) -> None:
-        share = amount / self.total
-        given_up = self._item(f"the step of {label(self.keys[i])}, {amount:,.2f}", share)
-        terms = [(i, 1.0), (int(self.steps[i]), -share)]
-        self.rows.add([*terms, (given_up, 1.0)], 0.0, np.inf)
-        self.rows.add([*terms, (given_up, -1.0)], -np.inf, 0.0)
+        given_up = self._item(f"the step of {label(self.keys[i])}, {amount * self.unit:,.2f}", amount)
+        terms = [(i, 1.0), (int(self.steps[i]), -amount)]
+        self.rows.add([*terms, (given_up, self.budget)], 0.0, np.inf)
+        self.rows.add([*terms, (given_up, -self.budget)], -np.inf, 0.0)
 
     def _active(self, name: str, members: Flags, count: int) -> None:
-        given_up = self._item(f"rule {name}, at most {count} active", 1.0)
+        given_up = self._item(f"rule {name}, at most {count} active", self.budget)
         on = [(int(self.switch[i]), 1.0) for i in np.flatnonzero(members)]
         self.rows.add([*on, (given_up, -float(len(members)))], -np.inf, float(count))

@@ -1,6 +1,6 @@
 """The search itself: exact seeds, the genetic algorithm, and the polish of the best on all draws."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from conversionflow.optimization.genetic import Observer, SearchState, genetic_s
 from conversionflow.optimization.genetic_settings import GeneticSettings
 from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.objective import Floats
+from conversionflow.optimization.ordering import ReorderedGoal, name_order, reordered
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
 from conversionflow.optimization.seeds import approximated, exact_plan, searchable, starting_plans
@@ -61,8 +62,25 @@ def find_plan(
     settings : GeneticSettings
         Constants and the seed.
     observer, resumed
-        As for `genetic_search`.
+        As for `genetic_search`; touchpoints are in the order of their names there, whatever their order in
+        the problem, so that it makes no difference to the plan.
     """
+    order = name_order(problem.keys)
+    if (np.diff(order) > 0).all():
+        return _search(goal, problem, settings, observer, resumed)
+    found = _search(ReorderedGoal(goal, order), reordered(problem, order), settings, observer, resumed)
+    back = np.argsort(order)
+    return replace(found, today=found.today[back], plan=found.plan[back])
+
+
+def _search(
+    goal: Goal,
+    problem: BudgetProblem,
+    settings: GeneticSettings,
+    observer: Observer | None,
+    resumed: SearchState | None,
+) -> Found:
+    """Search with the touchpoints as they come."""
     asked = searchable(goal, problem, settings)
     starts = starting_plans(asked, problem, settings.reference_starts, settings.seed)
     exact = exact_plan(goal, problem, settings)

@@ -1,5 +1,5 @@
--- Each plan's spends add up to its budget exactly and keep their bounds; that of
--- today's budget is expected to bring no less than today's.
+-- Each plan's spends add up to its budget exactly and keep their bounds; that
+-- of today's budget is expected to bring no less than today's.
 with
 
 allocated as (

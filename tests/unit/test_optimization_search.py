@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from curves import Curves, lift_gap, make, value
+from curves import Curves, SummedCurves, lift_gap, make, value
 from scipy.optimize import linprog
 
 from conversionflow.core.errors import InputError, SettingsError
@@ -19,6 +19,7 @@ from conversionflow.optimization import (
     optimise,
     slsqp,
     starting_plans,
+    steepest_first,
     water_filling,
 )
 
@@ -269,17 +270,27 @@ def test_no_money_moves_for_what_only_the_thinned_draws_see():
     assert plan.allocation["recommended_spend"].tolist() == today.tolist()
 
 
-def test_no_plan_is_below_today_or_below_the_steepest_marginals_first():
+def incremental(response, problem, steps=200):
+    """Spend a budget in small steps, each where it brings most."""
+    plan, step = problem.low.copy(), (problem.total - problem.low.sum()) / steps
+    for _ in range(steps):
+        room = plan + step <= problem.high * (1 + 1e-12)
+        tried = plan + step * np.eye(len(plan))
+        plan = tried[np.argmax(np.where(room, means(response)(tried), -np.inf))]
+    return plan
+
+
+@pytest.mark.parametrize("kind", [Curves, SummedCurves])
+@pytest.mark.parametrize("slope", [1.0, 2.0, 4.0])
+def test_no_plan_is_below_today_greedy_ones_or_slsqp_from_today(kind, slope):
     for seed in range(6):
-        response, problem = make(5, seed, slope=2.0)
-        plan = optimise(response, problem, QUICK)
-        order = np.argsort(-response.marginals(problem.current))
-        greedy = problem.low.copy()
-        for index in order:
-            greedy[index] += min(problem.high[index] - greedy[index], problem.total - greedy.sum())
-        got = plan.summary["conversions_recommended"].item()
-        assert got >= value(response, problem.current)
-        assert got >= value(response, greedy) * (1 - 1e-9)
+        response, problem = make(4 + seed, seed, slope=slope, kind=kind)
+        goal = ExpectedConversions(response)
+        steepest = steepest_first(response.marginals(problem.current), problem)
+        local = slsqp(goal, problem, problem.current[None]).plan
+        others = [problem.current, steepest, incremental(response, problem), local]
+        got = optimise(response, problem, QUICK).summary["conversions_recommended"].item()
+        assert (got >= means(response)(np.array(others)) * (1 - 1e-8)).all()
 
 
 def test_permuting_the_touchpoints_permutes_the_plan():
@@ -296,6 +307,23 @@ def test_permuting_the_touchpoints_permutes_the_plan():
     other = optimise(Curves(response.scale[:, order], response.half[:, order]), shuffled, QUICK).allocation
     expected = plan["recommended_spend"].to_numpy()[order]
     np.testing.assert_allclose(other["recommended_spend"], expected, rtol=1e-4, atol=0.02)
+
+
+@pytest.mark.parametrize("slope", [1.0, 3.0])
+def test_permuting_the_touchpoints_with_their_names_permutes_the_plan_to_the_cent(slope):
+    response, problem = make(8, 9, slope=slope)
+    order = np.random.default_rng(1).permutation(8)
+    names = tuple(name for _, name in problem.keys)
+    shuffled = tuple(names[place] for place in order)
+    other = Curves(response.scale[:, order], response.half[:, order], slope, names=shuffled)
+    moved = (problem.current[order], problem.low[order], problem.high[order])
+    plans = [
+        optimise(response, problem, QUICK).allocation,
+        optimise(other, BudgetProblem(other.keys, *moved, problem.total), QUICK).allocation,
+    ]
+    one, two = (plan.set_index("touchpoint")["recommended_spend"] for plan in plans)
+    assert two.index.tolist() == list(shuffled)
+    np.testing.assert_allclose(two[list(names)], one, rtol=0, atol=0.011)
 
 
 @pytest.mark.parametrize("unit", [0.001, 1000.0])
