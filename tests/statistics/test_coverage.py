@@ -19,6 +19,7 @@ from model_data import (
     log_entries,
     log_mean,
     network,
+    onto_paid,
     pulls,
 )
 from ranks import posterior
@@ -45,7 +46,7 @@ interval, at spend of so many times its mean.
 
 def rows_of(rng, truth) -> np.ndarray:
     """Chances at mean spend of each node: the other touchpoint, the conversion, the loss, (4, 3)."""
-    pull, convert = pulls(truth["parent_effects"]), pulls(truth["conversion_effects"])
+    pull, convert = onto_paid(truth), pulls(truth["conversion_effects"])
     while True:
         rows = rng.dirichlet(np.full(3, 0.5), 4)
         pulled = [rows[n, 0] + rows[n, 1] * convert[n].max() for n in range(PAID)]
@@ -57,7 +58,7 @@ def rows_of(rng, truth) -> np.ndarray:
 def walked(rng, entries, rows, truth):
     """Visits and conversions by node (4, T), and moves to the other touchpoint of the market."""
     chances = np.repeat(rows[:, None, :], PERIODS, axis=1)
-    chances[PAID:, :, 0] *= pulls(truth["parent_effects"])
+    chances[PAID:, :, 0] *= onto_paid(truth)
     chances[:PAID, :, 1] *= pulls(truth["conversion_effects"])
     chances[:, :, 2] = np.maximum(1.0 - chances[:, :, 0] - chances[:, :, 1], 0.0)
     chances /= chances.sum(axis=2, keepdims=True)
@@ -97,7 +98,8 @@ def true_conversions(truth, levels, rows, x: float) -> float:
         entries[0] *= multiplier(truth, m, x) * np.exp(-past)
         paid, organic = rows[m, :2].copy(), rows[PAID + m, :2].copy()
         paid[1] *= np.exp(truth["conversion_effects"][m] * g)
-        organic[0] *= np.exp(truth["parent_effects"][m] * g)
+        pull = np.exp(truth["parent_effects"][m] * g)
+        organic[0] *= pull / (1 + truth["displacement"][m] * (pull - 1))
         paid, organic = kept_within(paid, rows[m, :2]), kept_within(organic, rows[PAID + m, :2])
         onward = np.array([[0.0, paid[0]], [organic[0], 0.0]])
         total += entries @ np.linalg.solve(np.eye(2) - onward, [paid[1], organic[1]])
