@@ -48,7 +48,7 @@ FIGURES = ("gap", "hypervolume", "residual", "broken", "processor", "seconds")
 PACKAGES = ("conversionflow", "numpy", "scipy", "pymoo", "deap")
 
 
-def rows(
+def measured(
     part: str,
     size: int,
     seed: int,
