@@ -15,7 +15,6 @@ from conversionflow.optimization.repair import ALLOWED, Repair, rows_of
 from conversionflow.optimization.rounding import rule_cents, whole_cents
 from conversionflow.optimization.rules import Rules, check_rules, label
 
-
 KEPT = 1e-11
 """Violation, as a share of the budget, up to which a plan is its own repair."""
 

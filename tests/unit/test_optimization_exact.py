@@ -69,7 +69,7 @@ def test_the_mixed_integer_optimum_is_the_best_of_all_plans(seed):
     world, curves = stepped_world(seed)
     plans = enumerated(world)
     if not len(plans):
-        with pytest.raises(InfeasibleBudgetError, match="clash|no plan keeps"):
+        with pytest.raises(InfeasibleBudgetError, match=r"clash|no plan keeps"):
             BudgetProblem(*world)
         return
     problem = BudgetProblem(*world)
