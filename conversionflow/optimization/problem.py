@@ -15,6 +15,9 @@ from conversionflow.optimization.repair import ALLOWED, Repair, rows_of
 from conversionflow.optimization.rounding import rule_cents, whole_cents
 from conversionflow.optimization.rules import Rules, check_rules, label
 
+KEPT = 1e-11
+"""Violation, as a share of the budget, up to which a plan is its own repair."""
+
 
 class ConvexPiece(NamedTuple):
     """Plans that are on and at steps where one is: bounds (n,), ``least <= matrix @ plan <= most``."""
@@ -95,6 +98,8 @@ class BudgetProblem:
         if not self.rules.any:
             return project(plans, self.low, self.high, self.total)
         repaired, _ = self._repair(plans)
+        kept = self.worst_violation(plans) <= KEPT * self.total
+        repaired[kept] = plans[kept]
         broken = self.worst_violation(repaired) > ALLOWED * self.total
         repaired[broken] = self._repair.nearest_known(plans[broken])
         return repaired
