@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTENSOR_FLAGS ?= base_compiledir=$(CURDIR)/.cache/pytensor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test lint bench verify clean
+.PHONY: help install demo test lint lint-python lint-sql bench verify clean
 
 help:
 	@echo "make demo    a simulated market from raw events to a budget plan"
@@ -40,12 +40,17 @@ demo: install
 	conversionflow show
 
 test: install
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
+
+lint-python: install
 	ruff check .
 	ruff format --check .
 	mypy
+
+lint-sql: install
 	sqlfluff lint models tests/data --disable-progress-bar
 	cd examples/shop && dbt deps --quiet && sqlfluff lint models --config ../../.sqlfluff --disable-progress-bar
 

@@ -10,10 +10,12 @@
         {{ return(false) }}
     {% endif %}
     {% set replacement = conversionflow.last_replacement(events) %}
+    {% set last_run = conversionflow.beside(known, 'run') %}
     {{ return(load_relation(replacement) is not none and run_query(
         'select count(*) from ' ~ replacement
         ~ ' where run_id = ' ~ conversionflow.run_id()
-        ~ ' and previous_run_id = (select min(run_id) from ' ~ known ~ ')'
-        ~ ' and data_end_at <= (select max(event_at) from ' ~ events ~ ')'
+        ~ ' and previous_run_id = (select min(run_id) from '
+        ~ (known if load_relation(last_run) is none else last_run) ~ ')'
+        ~ ' and previous_data_end_at <= data_end_at'
     ).columns[0].values()[0] == 1) }}
 {% endmacro %}

@@ -1,8 +1,8 @@
 {#
     What follows `from` to bring table `counts` up to date: events of `journey_events` with the data's end that says
-    which journeys are closed, and the `change` they make, 1 or -1. Those of all journeys where the table is counted
-    anew. Else, of the customers that this run replaced, the rows as they are and as they were, and of all others the
-    rows of journeys that were open and are closed now, because the data end later.
+    which journeys are closed, and the `change` they make. Those of all journeys where the table is counted anew. Else the
+    rows as they are (1) and as they were (-1): of the customers that this run replaced, and of all others those of
+    journeys that were open and are closed now, because the data end later.
 #}
 {% macro events_to_count(counts) %}
     {% set events = ref('journey_events') %}
@@ -15,33 +15,31 @@
     {% else %}
         {% set before = conversionflow.rows_before(events) %}
         {% set replacement = conversionflow.last_replacement(events) %}
+        {% set closes_now = conversionflow.outcome('events', 'replacement.previous_data_end_at') ~ " = 'open' and "
+            ~ conversionflow.outcome('events', 'replacement.data_end_at') ~ " = 'lost'" %}
         {% set columns = [] %}
         {% for column in adapter.get_columns_in_relation(events) %}
             {% do columns.append('events.' ~ column.quoted) %}
         {% endfor %}
         (
-            select {{ columns | join(', ') }}, 1 as change, data_end.data_end_at
+            select {{ columns | join(', ') }}, 1 as change, replacement.data_end_at
             from {{ events }} as events
-            cross join {{ ref('data_end') }} as data_end
+            cross join {{ replacement }} as replacement
             where events.run_id = cast({{ conversionflow.run_id() }} as uuid)
 
             union all
 
-            select {{ columns | join(', ') }}, -1 as change, replacement.data_end_at
+            select {{ columns | join(', ') }}, -1 as change, replacement.previous_data_end_at
             from {{ before }} as events
             cross join {{ replacement }} as replacement
-            where events.is_replaced
+            where events.is_replaced or {{ closes_now }}
 
             union all
 
-            select {{ columns | join(', ') }}, 1 as change, data_end.data_end_at
+            select {{ columns | join(', ') }}, 1 as change, replacement.data_end_at
             from {{ before }} as events
             cross join {{ replacement }} as replacement
-            cross join {{ ref('data_end') }} as data_end
-            where
-                not events.is_replaced
-                and {{ conversionflow.outcome('events', 'replacement.data_end_at') }} = 'open'
-                and {{ conversionflow.outcome('events', 'data_end.data_end_at') }} = 'lost'
+            where not events.is_replaced and {{ closes_now }}
         )
     {% endif %}
 {% endmacro %}

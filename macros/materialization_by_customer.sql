@@ -1,8 +1,8 @@
 {#
     A table of events by customer, of which a run replaces the rows of `changed_customers` in one transaction, gone
     customers included; of all customers where rebuilds_every_customer says so. In the same transaction it sets aside what
-    those rows were (rows_before, which the model may read) and where the data ended (last_replacement), so that counts of
-    the rows can follow by the difference.
+    those rows were (rows_before, which the model may read) and where the data ended then and end now (last_replacement), so
+    that counts of the rows can follow by the difference.
 #}
 {% materialization by_customer, default %}
     {% set target_relation = this.incorporate(type='table') %}
@@ -29,6 +29,7 @@
             select
                 cast({{ conversionflow.run_id() }} as text) as run_id,
                 cast(null as text) as previous_run_id,
+                cast(null as timestamp) as previous_data_end_at,
                 cast(null as timestamp) as data_end_at
         {% endcall %}
         {% do create_indexes(intermediate) %}
@@ -40,19 +41,22 @@
         {% call statement('set_aside') %}
             drop table if exists {{ before }};
             create table {{ before }} as
-            select *, {{ is_changed }} as is_replaced from {{ target_relation }}
-            where {{ is_changed }} or {{ conversionflow.may_close(target_relation) }};
+            select *, true as is_replaced from {{ target_relation }} where {{ is_changed }}
+            union all
+            select *, false as is_replaced from {{ target_relation }}
+            where {{ conversionflow.may_close(target_relation) }} and not {{ is_changed }};
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
-                data_end_at = (select max(event_at) from {{ target_relation }})
+                previous_data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
         {% call statement('main') %}
             delete from {{ target_relation }} where {{ is_changed }};
             insert into {{ target_relation }} ({{ columns }})
             select {{ columns }} from (
                 {{ sql }}
-            ) as rebuilt
+            ) as rebuilt;
+            update {{ replacement }} set data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
     {% endif %}
 

@@ -47,16 +47,18 @@
         'priors': {
             'kind': 'priors',
             'choices': [
-                'beta0', 'beta1', 'beta1_market_spread', 'control_coefficients',
+                'beta0', 'beta1', 'beta1_market_spread', 'carryover', 'control_coefficients',
                 'conversion_effects_mean', 'conversion_effects_spread', 'demand_persistence',
-                'demand_scale', 'dispersion', 'occurrence_level', 'occurrence_slope', 'parent_effects',
-                'parent_effects_market_spread', 'response_floor', 'response_saturation',
+                'demand_scale', 'dispersion', 'displacement', 'occurrence_level', 'occurrence_slope',
+                'parent_effects', 'parent_effects_market_spread', 'response_floor',
+                'response_saturation',
             ],
             'distributions': [
                 'Beta', 'Exponential', 'Gamma', 'HalfNormal', 'LogNormal', 'Normal', 'StudentT',
                 'TruncatedNormal',
             ],
         },
+        'spend_carryover': {'kind': 'choice', 'choices': [true, false]},
         'holdout_periods': {'kind': 'integer', 'low': 0, 'high': 1000},
         'mcmc_draws': {'kind': 'integer', 'low': 100, 'high': 100000},
         'mcmc_tune': {'kind': 'integer', 'low': 100, 'high': 100000},

@@ -14,9 +14,9 @@ import dbt_process
 import duckdb
 import psycopg2
 import pytest
-from postgres_server import PostgresServer, postgres_server
+from postgres_server import DICTIONARY, PostgresServer, dictionary_server, postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["dictionary_server", "postgres_server"]
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -78,8 +78,11 @@ class Warehouse:
 
     def start_dbt(self, *arguments: str, settings: dict[str, object] | None = None) -> Any:
         """Begin a dbt command and return its process, which writes to `log`."""
-        extra = ["--target", self.target, *(["--vars", json.dumps(settings)] if settings else [])]
-        return dbt_process.start([*arguments, *extra], self.project, self.environment, self.log)
+        extra = ["--project-dir", str(self.project), "--target", self.target]
+        extra += ["--vars", json.dumps(settings)] if settings else []
+        # the same relative path for each warehouse, so that dbt need not parse the project for each
+        environment = {**self.environment, "CONVERSIONFLOW_DUCKDB_PATH": self.path.name}
+        return dbt_process.start([*arguments, *extra], self.folder, environment, self.log)
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
@@ -182,15 +185,28 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], W
 def new_postgres(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., PostgresWarehouse]:
-    def new(name: str, project: Path = PROJECT) -> PostgresWarehouse:
-        folder = tmp_path_factory.mktemp(name)
-        database = f"{folder.name}_of_tests"
-        with closing(connect(postgres_server, postgres_server.dbname)) as connection:
-            connection.autocommit = True
-            connection.cursor().execute(f"create database {database} template template0 encoding 'UTF8'")
-        return PostgresWarehouse(folder, postgres_server, database, project=project)
+    return lambda name, project=PROJECT: new_database(postgres_server, tmp_path_factory.mktemp(name), project)
 
-    return new
+
+@pytest.fixture(scope="session")
+def new_dictionary(
+    dictionary_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., PostgresWarehouse]:
+    """Databases whose texts are in the order of a dictionary."""
+    return lambda name: new_database(
+        dictionary_server, tmp_path_factory.mktemp(name), options=f"locale '{DICTIONARY}'"
+    )
+
+
+def new_database(
+    server: PostgresServer, folder: Path, project: Path = PROJECT, options: str = ""
+) -> PostgresWarehouse:
+    """Make a database whose name is that of the folder."""
+    name = f"{folder.name}_of_tests"
+    with closing(connect(server, server.dbname)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f"create database {name} template template0 encoding 'UTF8' {options}")
+    return PostgresWarehouse(folder, server, name, project=project)
 
 
 def _new(request: pytest.FixtureRequest) -> Callable[[str], Warehouse]:

@@ -7,7 +7,7 @@ in shocks, planners spend more when they feel it, some weeks have no spend, coun
 short look-back cuts the beginnings of journeys off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -162,6 +162,20 @@ def draw_world(seed: int, hard: bool) -> World:
         half=half,
         floor=rng.uniform(0.0, 0.4, paid),
         pull=rng.uniform(0.0, 0.3, paid),
+    )
+
+
+def without_signal(world: World) -> World:
+    """Give every touch of a world's journeys a touchpoint at random, and spend no effect on anything."""
+    paid, count = len(world.spend), len(world.entries)
+    shares = world.entries / world.entries.sum()
+    return replace(
+        world,
+        name=f"no signal, {world.name}",
+        converts=np.full(count, world.converts.mean()),
+        moves=np.tile(0.4 * shares, (count, 1)),
+        floor=np.ones(paid),
+        pull=np.zeros(paid),
     )
 
 

@@ -22,6 +22,7 @@ def one_draw(rng) -> dict[str, np.ndarray]:
         "response_saturation": rng.uniform(0.8, 5.0, 3),
         "parent_effects": rng.normal(0.3, 0.2, 3),
         "conversion_effects": rng.normal(0.0, 0.1, 3),
+        "displacement": rng.uniform(0.0, 1.0, 1),
         "transition_probability": rng.dirichlet([1.0, 1.0, 1.0, 1.0, 0.6, 4.0], size=4),
     }
 
@@ -34,7 +35,8 @@ def draws(seed: int = 5, count: int = 40) -> pd.DataFrame:
         for name, values in one_draw(rng).items():
             for place in np.ndindex(values.shape):
                 related = targets[place[1]] if len(place) == 2 else "(none)"
-                key = ("journey", draw % 4, draw // 4, name, MARKET, TOUCHPOINTS[place[0]], related)
+                own = "(none)" if name == "displacement" else TOUCHPOINTS[place[0]]
+                key = ("journey", draw % 4, draw // 4, name, MARKET, own, related)
                 rows.append((*key, values[place]))
     columns = ["model", "chain", "draw", "parameter", "market", "touchpoint", "related_touchpoint", "value"]
     return pd.DataFrame(rows, columns=columns).sample(frac=1.0, random_state=1).assign(run_id=RUN)

@@ -13,7 +13,13 @@ RESULTS = """
     order by 1
 """
 #: They tell of one run.
-OF_A_RUN = {"run_manifest", "run_environment", "changed_inputs", "journey_events_replacement"}
+OF_A_RUN = {
+    "run_manifest",
+    "run_environment",
+    "changed_inputs",
+    "journey_events_replacement",
+    "path_summary_run",
+}
 
 
 def rows(connection, table: str) -> pa.Table:

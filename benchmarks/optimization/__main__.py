@@ -48,7 +48,7 @@ FIGURES = ("gap", "hypervolume", "residual", "broken", "processor", "seconds")
 PACKAGES = ("conversionflow", "numpy", "scipy", "pymoo", "deap")
 
 
-def rows(
+def measured(
     part: str,
     size: int,
     seed: int,
@@ -113,7 +113,7 @@ def concave(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]
     response, problem = hill(size, 500, 1.0, seed)
     plan = find_plan(ExpectedConversions(response), problem, GeneticSettings()).plan
     bound = concave_bound(response, problem, plan)
-    yield from rows(
+    yield from measured(
         "concave", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
     )
 
@@ -122,7 +122,7 @@ def s_curves(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict
     """Measure on Hill curves of slope 3, 100 draws, against dynamic programming."""
     response, problem = hill(size, 100, 3.0, seed)
     bound = on_a_grid(response, problem)
-    yield from rows(
+    yield from measured(
         "s-curves", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
     )
 
@@ -131,7 +131,7 @@ def rules(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
     """Measure on concave curves under rules, against the mixed-integer optimum."""
     response, problem = ruled(size, 100, seed)
     bound = under_rules(response, problem)
-    yield from rows(
+    yield from measured(
         "rules", size, seed, bound, response, problem, methods_on(response, problem, seed, against)
     )
 
@@ -143,7 +143,7 @@ def network(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]
     methods = methods_on(response, problem, seed, against)
     starts = starting_plans(goal, problem, STARTS, seed + 1)
     methods[f"SLSQP, {STARTS} starts"] = lambda: slsqp(goal, problem, starts).plan
-    yield from rows("journey", size, seed, -np.inf, response, problem, methods)
+    yield from measured("journey", size, seed, -np.inf, response, problem, methods)
 
 
 def frontier(size: int, seed: int, against: Mapping[str, Peer]) -> Iterator[dict]:
@@ -239,11 +239,11 @@ def main(parts: tuple[str, ...], seeds: int, with_peers: bool, first: int, save:
         for size in sizes:
             list(measure(size, first + seeds, {}))  # what is compiled at the first call is not timed
             for seed in range(first, first + seeds):
-                found += list(measure(size, seed, against))
-        frame = pd.DataFrame(found)
-        click.echo(table(frame))
-        if save is not None:
-            frame.to_json(save, orient="records", lines=True, mode="a")
+                rows = list(measure(size, seed, against))
+                found += rows
+                if save is not None:
+                    pd.DataFrame(rows).to_json(save, orient="records", lines=True, mode="a")
+        click.echo(table(pd.DataFrame(found)))
 
 
 if __name__ == "__main__":

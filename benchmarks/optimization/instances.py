@@ -131,6 +131,8 @@ def journey(size: int, draws: int, seed: int, organic: int = 4) -> tuple[Respons
         moves=np.ascontiguousarray(rows[:, :, :count]),
         conversion=np.ascontiguousarray(rows[:, :, count]),
         lost=np.ascontiguousarray(rows[:, :, count + 1]),
+        carryover=np.zeros((draws, size)),
+        displacement=rng.uniform(0.0, 0.5, draws),
     )
     keys = tuple(("market", f"touchpoint {place:03d}") for place in range(size))
     spend = rng.lognormal(8.0, 1.0, size)

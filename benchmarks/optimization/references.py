@@ -6,16 +6,18 @@ from numpy.typing import NDArray
 from benchmarks.optimization.instances import HillCurves
 from conversionflow.optimization import (
     BudgetProblem,
+    ExpectedConversions,
     dynamic_programming,
     first_order_gap,
     mixed_integer,
     moved_share,
+    slsqp,
     water_filling,
 )
 
 Floats = NDArray[np.float64]
 
-MONEY_STEPS = 4000
+MONEY_STEPS = 10_000
 PIECES = 128
 PRICES = 80
 
@@ -32,13 +34,16 @@ def concave_bound(response: HillCurves, problem: BudgetProblem, plan: Floats) ->
 
 
 def on_a_grid(response: HillCurves, problem: BudgetProblem) -> float:
-    """Return the value of the best plan in steps of money, whatever the curves' shape."""
+    """Return the value of the best plan in fine steps of money, whatever the curves' shape, polished.
+
+    Touchpoints whose maximum is no whole number of steps cannot reach it on the grid, so the polish counts.
+    """
     step = (problem.total - problem.low.sum()) / MONEY_STEPS
     levels = int(np.ceil((problem.high - problem.low).max() / step)) + 1
     spend = problem.low + step * np.arange(levels)[:, None]
     values = np.ascontiguousarray(response.curves(spend)[0].T)
     best = dynamic_programming(values, step, problem.low, problem.high, problem.total)
-    return value(response, best.plan)
+    return slsqp(ExpectedConversions(response), problem, best.plan[None]).value
 
 
 def under_rules(response: HillCurves, problem: BudgetProblem) -> float:

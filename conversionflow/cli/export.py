@@ -20,17 +20,18 @@ def export() -> None:
 @database_option
 def parameters(file: Path, target: str | None, database: Path | None) -> None:
     """
-    Write the fitted model that the plan rests on to FILE, as netCDF, for use without the warehouse.
+    Write the fitted model that the plan rests on to FILE, for use without the warehouse.
 
-    It holds the posterior draws, the scales they go with, and today's plan beside the recommended one;
+    It is JSON where the file's name ends in .json, else netCDF. It holds the posterior draws, the scales they go with, and today's plan beside the recommended one;
     docs/notebook.md shows how to read it. A file of that name is replaced.
     """
+    from conversionflow.pipeline.parameter_json import to_json
     from conversionflow.pipeline.parameters import TABLES, parameter_export
     from conversionflow.warehouse.profiles import find_target
 
     warehouse = find_target(target, database)
     exported = parameter_export(warehouse.results(TABLES))
-    _replace(file, exported.to_netcdf())
+    _replace(file, to_json(exported) if file.suffix == ".json" else exported.to_netcdf())
     rows, columns = exported.draws.shape
     click.echo(
         f"{rows:,} draws of {columns:,} quantities of model {exported.origin['model']} written to {file}\n"

@@ -30,6 +30,7 @@ class Settings:
     reference_periods: int
     holdout_periods: int
     priors: Mapping[str, Mapping[str, str | float]]
+    spend_carryover: bool
     total_budget: float | None
     min_spend_ratio: float
     max_spend_ratio: float

@@ -53,6 +53,8 @@ def compile_kernels() -> None:
         moves=np.full((1, 2, 2), 0.2),
         conversion=nodes,
         lost=nodes,
+        displacement=np.ones(1),
+        carryover=paid,
     )
     network_conversions(paid, draws)
     network_gradient(paid[0], draws)

@@ -6,7 +6,8 @@ the network's conversions f = e' (I - Q)^-1 r differ by exactly::
 
     f(x) - f(x0) = (e(x) - e(x0))' h0 + v' [(Q(x) - Q(x0)) h0 + r(x) - r(x0)]
 
-The modelled lift is this sum over the experiment's periods, with the visits counted, the expected entries,
+The modelled lift is this sum over the experiment's periods, and for the entries over those into which its
+spend is carried over, with the visits counted, the expected entries,
 and the mean of the probabilities given the effects, (a + C_ij) / (b_i + S_ij)
 (`conversionflow.estimation.moves`). The measured lift is normal about it.
 
@@ -16,8 +17,9 @@ z_k = [(I - Q)^-1]_kk the visits of k that one of them leads to, itself included
 
     h0_k = (h_k + (d - 1) r_k z_k) / (1 - (c - 1) (z_k - 1)),    h = (I - Q)^-1 r
 
-(Sherman and Morrison's formula). Moves that are pulled come from journeys that would have been lost, without
-the bound that a plan has on how many those are.
+(Sherman and Morrison's formula). Of the moves from i that are pulled, the share `displacement` would have
+gone to other touchpoints, and is worth h0_k less what i's moves are worth on average, to first order in the
+effects; the others would have been lost, without the bound that a plan has on how many those are.
 """
 
 import math
@@ -27,8 +29,9 @@ import numpy as np
 
 from conversionflow.core.compiled import compiled
 from conversionflow.estimation.density_kernel import LOG_MEAN_BOUND, pull_shape, total
-from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters, MoveData
-from conversionflow.estimation.response_kernel import centre, entry_response
+from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters
+from conversionflow.estimation.moves_kernel import MoveData
+from conversionflow.estimation.response_kernel import carry_over, centre, entry_response
 from conversionflow.estimation.types import Array
 
 #: Least share of a visit's value that is taken to be its own, whatever pulls journeys back to the touchpoint.
@@ -40,7 +43,8 @@ class ExperimentData(NamedTuple):
 
     `node` (X,) is the touchpoint's, `without` (X, T) its spend over the mean as it would have been, equal to
     the spend there was outside the experiment; `value`, `visits` and `converts` (X,) are h_k, z_k and r_k;
-    `lift` and `sd` (X,) are what was measured.
+    `onward` (N,) is what a move onward from each node is worth, wherever it goes; `lift` and `sd` (X,) are
+    what was measured.
     """
 
     node: Array
@@ -48,6 +52,7 @@ class ExperimentData(NamedTuple):
     value: Array
     visits: Array
     converts: Array
+    onward: Array
     lift: Array
     sd: Array
 
@@ -57,18 +62,22 @@ def entries_lift(
     at: JourneyParameters, slope: JourneyParameters, n: int, without: Array, value: float, entries: EntryData
 ) -> float:
     """Conversions of the entries that the spend of node n brought; adds to their derivatives in `slope`."""
-    spend = entries.relative_spend[n]
-    periods, m = spend.shape[0], int(entries.market[n])
-    response, slopes = np.zeros(2 * periods), np.zeros((3, 2 * periods))
-    both = np.concatenate((spend, without))
-    entry_response(both, at.beta1[n], at.response_floor[n], at.response_saturation[n], response, slopes)
+    periods, m = without.shape[0], int(entries.market[n])
+    carries = at.carryover.shape[0] > 0
+    rate = at.carryover[n] if carries else 0.0
+    both, both_slope = np.zeros(2 * periods), np.zeros(2 * periods)
+    carry_over(entries.relative_spend[n], rate, both[:periods], both_slope[:periods])
+    carry_over(without, rate, both[periods:], both_slope[periods:])
+    response, slopes = np.zeros(2 * periods), np.zeros((4, 2 * periods))
+    floor, saturation = at.response_floor[n], at.response_saturation[n]
+    entry_response(both, both_slope, at.beta1[n], floor, saturation, response, slopes)
     # The model's response has a mean of 0 over the periods as they were, and so has its demand.
     level = at.entry_level[n] - total(at.demand[m]) / periods
     middle = total(response[:periods]) / periods
-    middles = np.array([total(slopes[row, :periods]) / periods for row in range(3)])
+    middles = np.array([total(slopes[row, :periods]) / periods for row in range(4)])
     lift = 0.0
     for t in range(2 * periods):
-        if spend[t % periods] == without[t % periods]:
+        if both[t % periods] == both[periods + t % periods]:
             continue
         sign = value if t < periods else -value
         deviation = level + at.demand[m, t % periods] + response[t] - middle
@@ -81,19 +90,21 @@ def entries_lift(
             slope.beta1[n] += brought * (slopes[0, t] - middles[0])
             slope.response_floor[n] += brought * (slopes[1, t] - middles[1])
             slope.response_saturation[n] += brought * (slopes[2, t] - middles[2])
+            if carries:
+                slope.carryover[n] += brought * (slopes[3, t] - middles[3])
     centre(slope.demand[m])
     return lift
 
 
 @compiled
 def moves_lift(
-    effect: float, n: int, spend: Array, without: Array, value: float, moves: MoveData
-) -> tuple[float, float]:
-    """Conversions of the moves that the spend of target n pulled, and their derivative in its effect.
+    effect: float, n: int, spend: Array, without: Array, moves: MoveData, onward: Array
+) -> tuple[float, float, float, float]:
+    """Return the moves that the spend of target n pulled, what they displaced, and derivatives of both.
 
-    Every move is worth `value` conversions.
+    A pulled move displaces `onward` (I,) conversions. The derivatives are in the effect.
     """
-    lift, slope = 0.0, 0.0
+    lift, slope, lost, lost_slope = 0.0, 0.0, 0.0, 0.0
     for i in range(moves.visits.shape[0]):
         if moves.weights[i, n] == 0.0:
             continue
@@ -108,10 +119,13 @@ def moves_lift(
                 missed = moves.visits[i, t] * math.exp(effect * other)
                 pulled += visits - missed
                 pulled_slope += visits * shape - missed * other
-        share = value * moves.weights[i, n] / exposure
+        share = moves.weights[i, n] / exposure
+        change = share * (pulled_slope - pulled * exposure_slope / exposure)
         lift += share * pulled
-        slope += share * (pulled_slope - pulled * exposure_slope / exposure)
-    return lift, slope
+        slope += change
+        lost += onward[i] * share * pulled
+        lost_slope += onward[i] * change
+    return lift, slope, lost, lost_slope
 
 
 @compiled
@@ -166,12 +180,14 @@ def modelled_lift(
     spend, pull, convert = entries.relative_spend[n], at.parent_effects[n], at.conversion_effects[n]
     value, in_pull, in_convert = visit_value(pull, convert, e, spend, experiments)
     lift = entries_lift(at, slope, n, without, value, entries)
-    pulled, pull_slope = moves_lift(pull, n, spend, without, value, moves)
-    converted, convert_slope = moves_lift(convert, n, spend, without, 1.0, converting)
-    begun = (lift + pulled) / value
-    slope.parent_effects[n] += pull_slope + begun * in_pull
+    pulled, pull_slope, lost, lost_slope = moves_lift(pull, n, spend, without, moves, experiments.onward)
+    converted, convert_slope, _, _ = moves_lift(convert, n, spend, without, converting, experiments.onward)
+    m = int(entries.market[n])
+    begun = lift / value + pulled
+    slope.parent_effects[n] += value * pull_slope - at.displacement[m] * lost_slope + begun * in_pull
     slope.conversion_effects[n] += convert_slope + begun * in_convert
-    return lift + pulled + converted
+    slope.displacement[m] -= lost
+    return float(lift + value * pulled - at.displacement[m] * lost + converted)
 
 
 @compiled
@@ -200,6 +216,7 @@ def like(at: JourneyParameters) -> JourneyParameters:
     return JourneyParameters(
         np.zeros_like(at.demand_persistence),
         np.zeros_like(at.demand_scale),
+        np.zeros_like(at.displacement),
         np.zeros_like(at.control_coefficients),
         np.zeros_like(at.demand),
         np.zeros_like(at.entry_level),
@@ -215,12 +232,14 @@ def like(at: JourneyParameters) -> JourneyParameters:
         np.zeros_like(at.beta1_market_spread),
         np.zeros_like(at.parent_effects_across_markets),
         np.zeros_like(at.parent_effects_market_spread),
+        np.zeros_like(at.carryover),
     )
 
 
 @compiled
 def add_scaled(change: JourneyParameters, slope: JourneyParameters, factor: float) -> None:
     """Add a multiple of what a lift's derivatives can be other than 0 in."""
+    change.displacement[:] += factor * slope.displacement
     change.demand[:] += factor * slope.demand
     change.entry_level[:] += factor * slope.entry_level
     change.beta1[:] += factor * slope.beta1
@@ -228,3 +247,4 @@ def add_scaled(change: JourneyParameters, slope: JourneyParameters, factor: floa
     change.response_saturation[:] += factor * slope.response_saturation
     change.parent_effects[:] += factor * slope.parent_effects
     change.conversion_effects[:] += factor * slope.conversion_effects
+    change.carryover[:] += factor * slope.carryover

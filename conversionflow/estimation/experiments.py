@@ -134,7 +134,7 @@ def experiment_data(moves: Moves) -> ExperimentData:
     spend = nodes.per_node(data.spend)[node]
     pairs = zip(experiments, spend, strict=True)
     changes = np.array([spend_changes(e, data.periods, spent) for e, spent in pairs]).reshape(spend.shape)
-    values, visits, converts = visit_constants(moves)
+    values, visits, converts, onward = visit_constants(moves)
     relative = nodes.relative_spend[node]
     without = np.maximum(relative - changes / spend.mean(axis=1, keepdims=True), 0.0)
     return ExperimentData(
@@ -143,22 +143,24 @@ def experiment_data(moves: Moves) -> ExperimentData:
         value=values[node],
         visits=visits[node],
         converts=converts[node],
+        onward=onward,
         lift=np.array([e.conversions_lift for e in experiments]),
         sd=np.array([e.lift_sd for e in experiments]),
     )
 
 
-def visit_constants(moves: Moves) -> tuple[Array, Array, Array]:
-    """Return h, z and r of `experiment_kernel`, (N,) each, on the counts' mean shares.
+def visit_constants(moves: Moves) -> tuple[Array, Array, Array, Array]:
+    """Return h, z and r of `experiment_kernel`, (N,) each, on the counts' mean shares, and a move's worth.
 
     They are the conversions that a visit of the node leads to, the visits there that it leads to, itself
-    included, and its own chance to convert.
+    included, its own chance to convert, and the conversions that a move onward from it leads to.
     """
     shares = moves.mean_shares
     count = len(shares)
     onward = np.linalg.inv(np.eye(count) - shares[:, :count])
     converts = shares[:, count]
-    return onward @ converts, np.diag(onward), converts
+    worth = moves.mix @ (onward @ converts)
+    return onward @ converts, np.diag(onward), converts, worth
 
 
 def lift_parameter(

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from conversionflow.core.array_store import Stored
-from conversionflow.core.errors import SettingsError
+from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.core.fingerprint import digest
 from conversionflow.core.machine import Machine
-from conversionflow.estimation import hurdle, journey, poisson, regression_predictive
+from conversionflow.estimation import hurdle, journey, poisson, regression_predictive, steady
 from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
 from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
@@ -27,7 +27,8 @@ from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Param
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, FORMS, REMEDIES, build, publish and constants.
+#: The models by name: modules with DEFAULT_PRIORS, OPTIONAL_PRIORS, FORMS, REMEDIES, build, publish,
+#: constants.
 MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson, "hurdle": hurdle}
 
 
@@ -49,6 +50,8 @@ class SamplerSettings:
         Priors by parameter in place of the models' own, as
         ``{"poisson.beta1": {"distribution": "Normal", "mu": 1.0, "sigma": 0.5}}``; without the model's name
         for every model that has the parameter.
+    spend_carryover
+        Whether `journey` estimates how much of the spend's effect on entries later periods have.
     """
 
     draws: int = 1000
@@ -58,18 +61,26 @@ class SamplerSettings:
     thinning: int = 1
     reference_periods: int = 13
     priors: Mapping[str, Prior] = field(default_factory=dict)
+    spend_carryover: bool = False
 
     def __post_init__(self) -> None:
         for name in ("draws", "tune", "chains", "thinning", "reference_periods"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        known = {name for model in MODELS.values() for name in model.DEFAULT_PRIORS}
-        known |= {f"{model}.{name}" for model, module in MODELS.items() for name in module.DEFAULT_PRIORS}
+        names = {model: [*module.DEFAULT_PRIORS, *module.OPTIONAL_PRIORS] for model, module in MODELS.items()}
+        known = {name for own in names.values() for name in own}
+        known |= {f"{model}.{name}" for model, own in names.items() for name in own}
         if unknown := set(self.priors) - known:
             raise SettingsError(
                 f"No parameter is called {', '.join(sorted(unknown))}; "
                 f"priors can be set for {', '.join(sorted(known))}"
             )
+
+    def priors_of(self, model: str) -> dict[str, Prior]:
+        """Return the priors in force for a model."""
+        module = MODELS[model]
+        optional = module.OPTIONAL_PRIORS if self.spend_carryover else {}
+        return with_overrides(model, module.DEFAULT_PRIORS | optional, self.priors)
 
 
 @dataclass(frozen=True)
@@ -167,13 +178,17 @@ def fit(
     ------
     SettingsError
         For an unknown model or a prior that cannot be built.
+    InputError
+        Where the history is too short for a regression; `journey` is then fitted without a response to spend.
     MachineError
         Where memory does not hold the draws.
     """
     if model not in MODELS:
         raise SettingsError(f"There is no model {model!r}; choose from {', '.join(MODELS)}")
+    if data.shortness:
+        return _steady(model, data, settings)
     module = MODELS[model]
-    priors = with_overrides(model, module.DEFAULT_PRIORS, settings.priors)
+    priors = settings.priors_of(model)
     attempts: list[Attempt] = []
     step: Step | None = Step(0, module.FORMS[0])
     while step is not None:
@@ -196,6 +211,22 @@ def fit(
         lambda: Stored(published_convergence(parameters), task.about),
     )
     return Fit(model, data, posterior, tuple(parameters), tuple(attempts), checked.arrays)
+
+
+def _steady(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
+    """Fit the network without a response to spend."""
+    if model != "journey":
+        raise InputError(f"Model {model} is not fitted. {data.shortness}")
+    started = time.monotonic()
+    drawn = steady.draw_steady(data, settings.chains, settings.draws, settings.seed)
+    diagnostics = steady.diagnose(drawn)
+    parameters = tuple(steady.publish(data, drawn, np.random.default_rng(settings.seed)))
+    action = _action(diagnostics.failure, None)
+    if not diagnostics.failure:
+        action += f" in steady form, without a response to spend: {data.shortness}"
+    work = Work(settings.chains, 0, 1, sum(values.nbytes for values in drawn.values()))
+    attempt = Attempt(diagnostics, time.monotonic() - started, action, work)
+    return Fit(model, data, drawn, parameters, (attempt,), published_convergence(parameters))
 
 
 def _diagnosed(task: Task, store: ChainStore | None, trace: Any) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Fits as tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from conversionflow.estimation.fitting import MODELS, Fit
+from conversionflow.estimation.fitting import MODELS, Fit, SamplerSettings
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.predictive import chosen_draws
-from conversionflow.estimation.priors import SAMPLED_AS, Prior, with_overrides
+from conversionflow.estimation.priors import SAMPLED_AS
 from conversionflow.estimation.types import KEY_COLUMNS, Array, Parameter
 
 
@@ -102,15 +102,15 @@ def diagnostics_frame(fit: Fit) -> pd.DataFrame:
     )
 
 
-def priors_frame(fit: Fit, overrides: Mapping[str, Prior]) -> pd.DataFrame:
+def priors_frame(fit: Fit, settings: SamplerSettings) -> pd.DataFrame:
     """Tabulate the priors of the parameters that were sampled.
 
     Parameters
     ----------
     fit
         The fit.
-    overrides
-        The priors given by settings (`SamplerSettings.priors`).
+    settings
+        What it was fitted with.
 
     Returns
     -------
@@ -118,12 +118,11 @@ def priors_frame(fit: Fit, overrides: Mapping[str, Prior]) -> pd.DataFrame:
         Columns model, parameter, distribution, arguments ("mu = 1.0, sigma = 0.5"), source (`default` or
         `setting`).
     """
-    defaults = MODELS[fit.model].DEFAULT_PRIORS
     rows = []
-    for name, prior in with_overrides(fit.model, defaults, overrides).items():
+    for name, prior in settings.priors_of(fit.model).items():
         if SAMPLED_AS.get(name, name) in fit.posterior:
             arguments = ", ".join(f"{key} = {value}" for key, value in prior.items() if key != "distribution")
-            source = "setting" if {name, f"{fit.model}.{name}"} & set(overrides) else "default"
+            source = "setting" if {name, f"{fit.model}.{name}"} & set(settings.priors) else "default"
             rows.append((fit.model, name, prior["distribution"], arguments, source))
     return pd.DataFrame(rows, columns=["model", "parameter", "distribution", "arguments", "source"])
 

@@ -29,6 +29,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "occurrence_level": normal(0.0, 1.5),
     "occurrence_slope": normal(1.0, 0.5),
 }
+OPTIONAL_PRIORS: dict[str, Prior] = {}
 FORMS = ("plain",)
 #: The form to go to, by form and what is wrong with it.
 REMEDIES: dict[tuple[str, str], str] = {}

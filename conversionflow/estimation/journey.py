@@ -20,7 +20,7 @@ from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
 from conversionflow.estimation.priors import Prior, draw_parameters, normal
-from conversionflow.estimation.response_kernel import NO_SPEND, hill_exponent
+from conversionflow.estimation.response_kernel import NO_SPEND, carried_spend, hill_exponent
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries. Some effects are
@@ -31,6 +31,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "response_floor": {"distribution": "Beta", "alpha": 2.5, "beta": 6.0},
     "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
     "parent_effects": normal(0.0, 0.3),
+    "displacement": {"distribution": "Beta", "alpha": 1.0, "beta": 1.0},
     "conversion_effects_mean": normal(0.0, 0.1),
     "conversion_effects_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
     "control_coefficients": normal(0.0, 0.5),
@@ -40,6 +41,9 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta1_market_spread": {"distribution": "LogNormal", "mu": -2.0, "sigma": 0.2},
     "parent_effects_market_spread": {"distribution": "LogNormal", "mu": -2.3, "sigma": 0.2},
 }
+#: Prior of what only some fits have: without it in `build`, spend acts in its own period only.
+CARRYOVER = "carryover"
+OPTIONAL_PRIORS: dict[str, Prior] = {CARRYOVER: {"distribution": "Beta", "alpha": 1.0, "beta": 3.0}}
 #: Effects that are normal around common ones, with the names of those and of the standard deviation: a paid
 #: touchpoint's in its markets, where it has more than one, and those on the chance to convert of all.
 POOLED = {
@@ -58,6 +62,7 @@ REMEDIES = {(CENTRED, FUNNEL): NON_CENTRED}
 DIMENSIONS = {
     "demand_persistence": ("market",),
     "demand_scale": ("market",),
+    "displacement": ("market",),
     "control_coefficients": ("market", "control"),
     "demand": ("market", "period"),
     "standardised_demand": ("market", "period"),
@@ -74,6 +79,7 @@ DIMENSIONS = {
     "beta1_market_spread": (),
     "parent_effects_across_markets": ("pool",),
     "parent_effects_market_spread": (),
+    CARRYOVER: ("paid",),
 }
 
 
@@ -112,11 +118,15 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
     names = [demand if name == "demand" else name for name in JourneyParameters._fields]
     if not nodes.pooled:
         names = [name for name in names if "_market" not in name]
+    if CARRYOVER not in priors:
+        names.remove(CARRYOVER)
     flat = [name for name, (middle, _) in POOLED.items() if middle in names]
     of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
     with pm.Model(coords=coords) as model:
         draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, *flat])
-    counts = (_entry_data(nodes), moves.between.statistics, moves.converting.statistics)
+    between = moves.between.statistics
+    between = between._replace(constant=between.constant + moves.unpaid.constant)
+    counts = (_entry_data(nodes), between, moves.onward, moves.converting.statistics)
     add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
     return model
 
@@ -138,10 +148,12 @@ def _intercepts(nodes: Nodes, posterior: Mapping[str, Array]) -> Array:
     intercepts = posterior["entry_level"] + base
     floor, saturation = posterior["response_floor"], posterior["response_saturation"]
     exponent = hill_exponent(posterior["beta1"], floor, saturation)
+    rate = posterior.get(CARRYOVER, np.zeros_like(floor))
     for n, spend in enumerate(nodes.relative_spend):
         w, k = floor[..., n], saturation[..., n]
-        rise = [(1.0 + k) / (1.0 + k * x ** -exponent[..., n]) for x in np.maximum(spend, NO_SPEND)]
-        intercepts[..., n] -= np.mean([np.log(w + (1.0 - w) * r) for r in rise], axis=0)
+        acting = np.maximum(carried_spend(spend, rate[..., n]), NO_SPEND)
+        rise = (1.0 + k) / (1.0 + k * acting ** -exponent[..., n])
+        intercepts[..., n] -= np.log(w + (1.0 - w) * rise).mean(axis=0)
     return intercepts
 
 
@@ -163,7 +175,8 @@ def publish(
     pulls, converting = (
         posterior[name].reshape(-1, paid) for name in ("parent_effects", "conversion_effects")
     )
-    probabilities = draw_probabilities(pulls, converting, moves, rng).reshape(chains, draws, -1)
+    displaced = posterior["displacement"].reshape(len(pulls), -1)
+    probabilities = draw_probabilities(pulls, converting, displaced, moves, rng).reshape(chains, draws, -1)
     same = (
         "beta1",
         "response_floor",
@@ -171,12 +184,14 @@ def publish(
         "parent_effects",
         "conversion_effects",
         "dispersion",
+        CARRYOVER,
     )
     return [
         nodes.parameter("beta0", intercepts),
-        *(nodes.parameter(name, posterior[name]) for name in same),
+        *(nodes.parameter(name, posterior[name]) for name in same if name in posterior),
         nodes.parameter("reference_entries", np.exp(intercepts) * conditions[:, :, nodes.market]),
         Parameter("transition_probability", tuple(moves.keys), probabilities),
+        nodes.market_parameter("displacement", posterior["displacement"]),
         *nodes.control_parameters(posterior["control_coefficients"]),
         *lift_parameter(moves, _entry_data(nodes), posterior, demand),
     ]

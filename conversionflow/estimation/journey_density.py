@@ -16,12 +16,16 @@ from conversionflow.estimation.experiment_kernel import ExperimentData, experime
 from conversionflow.estimation.journey_kernel import (
     EntryData,
     JourneyParameters,
-    MoveData,
     demand_log_density,
     entries_log_density,
     journey_parameters,
-    moves_log_density,
     pooled_log_density,
+)
+from conversionflow.estimation.moves_kernel import (
+    MoveData,
+    OnwardData,
+    moves_log_density,
+    onward_log_density,
 )
 from conversionflow.estimation.types import Array
 
@@ -33,6 +37,7 @@ def journey_log_density(
     controls: Array,
     entries: EntryData,
     moves: MoveData,
+    onward: OnwardData,
     converting: MoveData,
     experiments: ExperimentData,
 ) -> tuple[float, Array]:
@@ -43,7 +48,7 @@ def journey_log_density(
     value, x, slope, gradient = prior_log_density(point, priors)
     change = np.zeros_like(x)
     at, change_at = journey_parameters(x, controls, entries), journey_parameters(change, controls, entries)
-    value += network_log_density(at, change_at, controls, entries, moves, converting, experiments)
+    value += network_log_density(at, change_at, controls, entries, moves, onward, converting, experiments)
     return on_whole_line(value, change, slope, gradient)
 
 
@@ -54,6 +59,7 @@ def non_centred_journey_log_density(
     controls: Array,
     entries: EntryData,
     moves: MoveData,
+    onward: OnwardData,
     converting: MoveData,
     experiments: ExperimentData,
 ) -> tuple[float, Array]:
@@ -72,7 +78,7 @@ def non_centred_journey_log_density(
         control_effect(controls[m], at.control_coefficients[m], effect)
         for t in range(periods):
             at.demand[m, t] = effect[t] + at.demand_scale[m] * standardised[m, t]
-    value += network_log_density(at, change_at, controls, entries, moves, converting, experiments)
+    value += network_log_density(at, change_at, controls, entries, moves, onward, converting, experiments)
     for m in range(markets):
         scale = at.demand_scale[m]
         value += periods * math.log(scale)
@@ -90,6 +96,7 @@ def network_log_density(
     controls: Array,
     entries: EntryData,
     moves: MoveData,
+    onward: OnwardData,
     converting: MoveData,
     experiments: ExperimentData,
 ) -> float:
@@ -123,6 +130,6 @@ def network_log_density(
         change.conversion_effects_spread,
         np.zeros_like(at.conversion_effects),
     )
-    value += moves_log_density(at.parent_effects, change.parent_effects, moves)
+    value += onward_log_density(at, change, moves, onward)
     value += moves_log_density(at.conversion_effects, change.conversion_effects, converting)
     return value + experiments_log_density(at, change, entries, moves, converting, experiments)

@@ -16,7 +16,7 @@ from conversionflow.estimation.density_kernel import (
     inner,
     total,
 )
-from conversionflow.estimation.response_kernel import centre, entry_response
+from conversionflow.estimation.response_kernel import carry_over, centre, entry_response
 from conversionflow.estimation.types import Array
 
 #: The sum of a path over the root of its length has this standard deviation.
@@ -33,11 +33,13 @@ class JourneyParameters(NamedTuple):
     """The parameters, or a gradient, by name and in the order in which a point holds them.
 
     In the non-centred form a point holds `standardised_demand` in the place of `demand`. Those across
-    markets and their spreads are empty where no touchpoint has spend in more than one market.
+    markets and their spreads are empty where no touchpoint has spend in more than one market, and so is
+    `carryover` where spend acts in its own period only.
     """
 
     demand_persistence: Array
     demand_scale: Array
+    displacement: Array
     control_coefficients: Array
     demand: Array
     entry_level: Array
@@ -53,6 +55,7 @@ class JourneyParameters(NamedTuple):
     beta1_market_spread: Array
     parent_effects_across_markets: Array
     parent_effects_market_spread: Array
+    carryover: Array
 
 
 class EntryData(NamedTuple):
@@ -71,27 +74,12 @@ class EntryData(NamedTuple):
     constant: Array
 
 
-class MoveData(NamedTuple):
-    """What the collapsed density of moves from rows I to targets J knows (`conversionflow.estimation.moves`).
-
-    `shape` (J, T) is g, `pull` (J,) the effects' sufficient statistic, `visits` (I, T), `weights` (I, J) a +
-    C_ij where a move can happen and 0 elsewhere, `rate` (I,), and `constant` () what no effect changes.
-    """
-
-    shape: Array
-    pull: Array
-    visits: Array
-    weights: Array
-    rate: Array
-    constant: Array
-
-
 @compiled
 def journey_parameters(x: Array, controls: Array, entries: EntryData) -> JourneyParameters:
     """Look at an array (D,) as the model's parameters."""
     (markets, periods, kinds), nodes = controls.shape, entries.counts.shape[0]
     paid = entries.relative_spend.shape[0]
-    coefficients = 2 * markets
+    coefficients = 3 * markets
     demand = coefficients + markets * kinds
     level = demand + markets * periods
     slope = level + 2 * nodes
@@ -99,9 +87,11 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
     pools = int(entries.pool.max()) + 1 if paid > 0 else 0
     spreads = min(pools, 1)
     pulls = across + pools + spreads
+    carryover = pulls + pools + spreads
     return JourneyParameters(
         x[:markets],
-        x[markets:coefficients],
+        x[markets : 2 * markets],
+        x[2 * markets : coefficients],
         x[coefficients:demand].reshape((markets, kinds)),
         x[demand:level].reshape((markets, periods)),
         x[level : level + nodes],
@@ -116,7 +106,8 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
         x[across : across + pools],
         x[across + pools : pulls],
         x[pulls : pulls + pools],
-        x[pulls + pools :],
+        x[pulls + pools : carryover],
+        x[carryover:],
     )
 
 
@@ -166,13 +157,38 @@ def count_residuals(
 
 
 @compiled
+def node_response(at: JourneyParameters, data: EntryData, n: int, response: Array, slopes: Array) -> None:
+    """Fill the log response of one paid node with what is carried over, if anything is; see `entry_response`.
+
+    The last row of `slopes` (4, T) is the derivative in `carryover`.
+    """
+    spend = data.relative_spend[n]
+    carried, spend_slope = np.zeros_like(spend), np.zeros_like(spend)
+    if at.carryover.shape[0] > 0:
+        carry_over(spend, at.carryover[n], carried, spend_slope)
+        spend = carried
+    floor, saturation = at.response_floor[n], at.response_saturation[n]
+    entry_response(spend, spend_slope, at.beta1[n], floor, saturation, response, slopes)
+
+
+@compiled
+def add_response_slopes(change: JourneyParameters, n: int, residual: Array, slopes: Array) -> None:
+    """Add one paid node's derivatives in what its response depends on."""
+    change.beta1[n] += inner(residual, slopes[0])
+    change.response_floor[n] += inner(residual, slopes[1])
+    change.response_saturation[n] += inner(residual, slopes[2])
+    if change.carryover.shape[0] > 0:
+        change.carryover[n] += inner(residual, slopes[3])
+
+
+@compiled
 def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: EntryData) -> float:
     """Negative binomial log density of the entries.
 
     The log mean of node n in period t is base_n + entry_level_n + response_nt + demand_mt, the response as in
-    `entry_response` for the paid nodes, which are the first, and 0 for the others; the variance is mean +
-    mean^2 / dispersion. The demand's mean over the periods is taken off, for the levels are a mean already:
-    two of them would make a ridge.
+    `entry_response` for the paid nodes, which are the first, and 0 for the others; spend acts with what is
+    carried over, if anything is; the variance is mean + mean^2 / dispersion. The demand's mean over the
+    periods is taken off, for the levels are a mean already: two of them would make a ridge.
     """
     nodes, periods = data.counts.shape
     paid = data.relative_spend.shape[0]
@@ -180,12 +196,11 @@ def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: 
     demand, demand_slope = at.demand.copy(), np.zeros_like(at.demand)
     for m in range(demand.shape[0]):
         centre(demand[m])
-    deviation, residual, slopes = np.zeros(periods), np.zeros(periods), np.zeros((3, periods))
+    deviation, residual, slopes = np.zeros(periods), np.zeros(periods), np.zeros((4, periods))
     for n in range(nodes):
         m = int(data.market[n])
         if n < paid:
-            floor, saturation = at.response_floor[n], at.response_saturation[n]
-            entry_response(data.relative_spend[n], at.beta1[n], floor, saturation, deviation, slopes)
+            node_response(at, data, n, deviation, slopes)
         else:
             for t in range(periods):
                 deviation[t] = 0.0
@@ -198,9 +213,7 @@ def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: 
             change.entry_level[n] += residual[t]
             demand_slope[m, t] += residual[t]
         if n < paid:
-            change.beta1[n] += inner(residual, slopes[0])
-            change.response_floor[n] += inner(residual, slopes[1])
-            change.response_saturation[n] += inner(residual, slopes[2])
+            add_response_slopes(change, n, residual, slopes)
     for m in range(demand.shape[0]):
         centre(demand_slope[m])
         for t in range(periods):
@@ -273,21 +286,4 @@ def pooled_log_density(
         change[n] -= z / spread[0]
         across_change[g] += z / spread[0]
         spread_change[0] += (z * z - 1.0) / spread[0]
-    return value
-
-
-@compiled
-def moves_log_density(effects: Array, change: Array, data: MoveData) -> float:
-    """Collapsed log density of moves given the effects (J,) of their targets."""
-    value = data.constant.item()
-    for j in range(effects.shape[0]):
-        value += effects[j] * data.pull[j]
-        change[j] += data.pull[j]
-        pulled = np.exp(effects[j] * data.shape[j])
-        slope = pulled * data.shape[j]
-        for i in range(data.visits.shape[0]):
-            if data.weights[i, j] > 0.0:
-                exposure = data.rate[i] + inner(data.visits[i], pulled)
-                value -= data.weights[i, j] * math.log(exposure)
-                change[j] -= data.weights[i, j] * inner(data.visits[i], slope) / exposure
     return value

@@ -25,6 +25,8 @@ from conversionflow.estimation.response import JourneyMarket, Response
 from conversionflow.estimation.types import Array
 
 Rows = NDArray[np.intp]
+#: Keeps rows without moves onward from 0 / 0.
+SMALLEST_ONWARD = 1e-12
 
 
 def observations(
@@ -56,6 +58,9 @@ def observations(
         pull, convert = _factors(spend, draws)
         for place, row in enumerate(rows):
             shares = draws.moves[:, place, :, None] * pull
+            usual = draws.moves[:, place].sum(axis=1)[:, None]
+            more = shares.sum(axis=1) / np.maximum(usual, SMALLEST_ONWARD) - 1.0
+            shares /= 1.0 + (draws.displacement[:, None] * more)[:, None]
             total = shares.sum(axis=1)
             onward[:, row] = visits[row] * total
             split[:, row] = _split_density(moves[row, rows], shares, total)
@@ -90,10 +95,10 @@ def forecast(
     noise = rng.gamma(np.broadcast_to(dispersion, (*dispersion.shape[:2], later.shape[2]))) / dispersion
     closed = np.zeros(noise.shape)
     for m, rows, draws in _markets(nodes, response):
-        spend = _spend(nodes, whole, rows, draws)[first:]
+        spend = _spend(nodes, whole, rows, draws)
         growth = np.exp(later[:, m]) / conditions[:, m, None]
-        entries = network_entries(spend, draws) * growth[:, None, :] * noise[:, rows]
-        closed[:, rows] = network_closed(entries, spend, draws)
+        entries = network_entries(spend, draws)[:, :, first:] * growth[:, None, :] * noise[:, rows]
+        closed[:, rows] = network_closed(entries, spend[first:], draws)
     return PoissonCounts(closed)
 
 

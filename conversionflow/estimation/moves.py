@@ -2,13 +2,17 @@
 
 For a row i (the touchpoint departed from) and its targets j (touchpoints, `(conversion)`, `(null)`)::
 
-    C_ijt ~ Poisson(N_it pi_ij exp(theta_j g_jt)),      pi_ij ~ Gamma(a, b_i)
+    C_ijt ~ Poisson(N_it / D_it pi_ij exp(theta_j g_jt)),      pi_ij ~ Gamma(a, b_i)
+    D_it = 1 + displacement (W_it - 1),      W_it = sum_j m_ij exp(theta_j g_jt)
 
 with N_it the visits of i, and g_jt = 0 where the target's spend is at its mean or the target is not paid.
-The Gamma prior is conjugate given theta. Writing S_ij = sum_t N_it exp(theta_j g_jt) and C_ij = sum_t
-C_ijt::
+m_ij is the share of i's moves that went to j over the whole history, and `displacement` the share of the
+moves that are pulled which would have gone to other touchpoints: at 0 D is 1, and what is pulled would have
+been lost; at 1 D is W, and i's moves are shared out anew while their sum stays. Conversions have no D. The
+Gamma prior is conjugate given theta and displacement. Writing S_ij = sum_t N_it / D_it exp(theta_j g_jt) and
+C_ij = sum_t C_ijt::
 
-    p(C | theta) = prod_ijt (N_it^C_ijt / C_ijt!) exp(theta_j sum_it C_ijt g_jt)
+    p(C | theta) = prod_ijt ((N_it / D_it)^C_ijt / C_ijt!) exp(theta_j sum_it C_ijt g_jt)
                    prod_ij b_i^a / Gamma(a) * Gamma(a + C_ij) / (b_i + S_ij)^(a + C_ij)
     pi_ij | theta, C ~ Gamma(a + C_ij, b_i + S_ij)
 
@@ -16,9 +20,9 @@ The first is the likelihood of the few effects theta that are sampled, the secon
 afterwards. A row's shares over the whole history, pbar_ij = pi_ij (b_i + S_ij) / (b_i + N_i) with N_i =
 sum_t N_it, are Gammas of shape a + C_ij and of one rate whatever theta is; divided by their sum, as they
 must be for every visit is followed by exactly one of the targets, they are Dirichlet(a + C_i.). The
-probabilities at mean spend follow as pbar_ij (b_i + N_i) / (b_i + S_ij), and what they leave of 1 is lost:
-more pull takes from the visits that end. With theta = 0 every S_ij is N_i, and they are the Dirichlet: the
-closed-form posterior of a multinomial row with a Dirichlet(a) prior.
+probabilities at mean spend follow as pbar_ij (b_i + N_i) / (b_i + S_ij), and what they leave of 1 is lost.
+With theta = 0 every S_ij is N_i, and they are the Dirichlet: the closed-form posterior of a multinomial row
+with a Dirichlet(a) prior.
 """
 
 from dataclasses import dataclass
@@ -28,7 +32,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from conversionflow.estimation.density_kernel import pull_shape
-from conversionflow.estimation.journey_kernel import MoveData
+from conversionflow.estimation.moves_kernel import MoveData, OnwardData
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
 
@@ -36,6 +40,8 @@ from conversionflow.estimation.types import CONVERSION, NULL, Array, Key, Mask
 PRIOR_COUNT = 0.5
 #: Share of visits lost at mean spend where pull would leave none.
 SMALLEST_LOST_SHARE = 1e-6
+#: Draws whose exposures are computed together.
+DRAWS_AT_A_TIME = 100
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,8 @@ class Moves:
     possible : bool array (N, N)
         Moves that can happen: within a market; from a touchpoint to itself only where the data have any such
         move, for a path that merges repeats has none by construction.
-    between : MoveCounts
-        From every node to the paid ones.
+    between, unpaid : MoveCounts
+        From every node to the paid ones, and to the others.
     converting : MoveCounts
         From the paid nodes to `(conversion)`, as N x N counts on the diagonal.
     """
@@ -138,6 +144,30 @@ class Moves:
         paid = self.nodes.paid_count
         shape = pull_shape(self.nodes.relative_spend)
         return MoveCounts(self.visits, self.counts[:, :paid], shape, self.possible[:, :paid], self.rate)
+
+    @cached_property
+    def mix(self) -> Array:
+        """Which share of the moves from each node goes to each, over the whole history, (N, N)."""
+        weights = np.where(self.possible, PRIOR_COUNT + self.counts.sum(axis=2), 0.0)
+        mix: Array = weights / np.maximum(weights.sum(axis=1, keepdims=True), PRIOR_COUNT)
+        return mix
+
+    @cached_property
+    def onward(self) -> OnwardData:
+        """Moves from every node to all others, beside those to the paid ones."""
+        paid = self.nodes.paid_count
+        weights = np.where(self.possible, PRIOR_COUNT + self.counts.sum(axis=2), 0.0)[:, paid:].sum(axis=1)
+        mix, market = np.ascontiguousarray(self.mix[:, :paid]), self.nodes.market.astype(np.float64)
+        return OnwardData(mix, self.counts.sum(axis=1), weights, market)
+
+    @cached_property
+    def unpaid(self) -> MoveCounts:
+        """Moves from every node to those without spend."""
+        paid = self.nodes.paid_count
+        counts, possible = self.counts[:, paid:], self.possible[:, paid:]
+        return MoveCounts(
+            self.visits, counts, np.zeros((counts.shape[1], counts.shape[2])), possible, self.rate
+        )
 
     @cached_property
     def converting(self) -> MoveCounts:
@@ -177,19 +207,39 @@ class Moves:
 
 
 def _exposures(effects: Array, moves: MoveCounts) -> Array:
-    """Return S_ij for draws of the effects (S, J), as (S, I, J)."""
-    columns = [np.exp(effects[:, j, None] * moves.shape[j]) @ moves.visits.T for j in range(len(moves.shape))]
-    return np.stack(columns, axis=2) if columns else np.zeros((len(effects), len(moves.visits), 0))
+    """Return S_jj for draws of the effects (S, J) where nothing is displaced, as (S, J)."""
+    exposures = np.empty((len(effects), len(moves.shape)))
+    for j, (shape, visits) in enumerate(zip(moves.shape, moves.visits, strict=True)):
+        exposures[:, j] = np.exp(effects[:, j, None] * shape) @ visits
+    return exposures
+
+
+def _displaced_exposures(effects: Array, displacement: Array, moves: Moves) -> tuple[Array, Array]:
+    """Return S_ij of the paid targets (S, I, J) and of the others (S, I) for draws of the effects (S, J)."""
+    onward, shape = moves.onward, moves.between.shape
+    share = displacement[:, moves.nodes.market]
+    paid, others = np.empty((len(effects), *onward.mix.shape)), np.empty(share.shape)
+    for first in range(0, len(effects), DRAWS_AT_A_TIME):
+        some = slice(first, first + DRAWS_AT_A_TIME)
+        pulled = np.exp(effects[some, :, None] * shape)
+        visits = moves.visits / (1.0 + share[some, :, None] * (onward.mix @ (pulled - 1.0)))
+        paid[some], others[some] = visits @ pulled.transpose(0, 2, 1), visits.sum(axis=2)
+    return paid, others
 
 
 def draw_probabilities(
-    parent_effects: Array, conversion_effects: Array, moves: Moves, rng: np.random.Generator
+    parent_effects: Array,
+    conversion_effects: Array,
+    displacement: Array,
+    moves: Moves,
+    rng: np.random.Generator,
 ) -> Array:
     """Draw the transition probabilities given draws of the effects.
 
     Parameters
     ----------
     parent_effects, conversion_effects : array (S, paid nodes)
+    displacement : array (S, M)
     moves
         The counts.
     rng
@@ -206,11 +256,13 @@ def draw_probabilities(
     shares[:, :, :count][:, ~moves.possible] = 0.0
     shares /= shares.sum(axis=2, keepdims=True)
     whole = moves.rate + moves.visits.sum(axis=1)
-    shares[:, :, :paid] *= whole[:, None] / (moves.rate[:, None] + _exposures(parent_effects, moves.between))
-    converting = np.einsum("sii->si", _exposures(conversion_effects, moves.converting))
+    onto, others = _displaced_exposures(parent_effects, displacement, moves)
+    shares[:, :, :paid] *= whole[:, None] / (moves.rate[:, None] + onto)
+    shares[:, :, paid:count] *= (whole / (moves.rate + others))[:, :, None]
+    converting = _exposures(conversion_effects, moves.converting)
     shares[:, :paid, count] *= whole[:paid] / (moves.rate[:paid] + converting)
     onward = shares[:, :, : count + 1].sum(axis=2)
     shares[:, :, count + 1] = np.maximum(1.0 - onward, SMALLEST_LOST_SHARE)
     shares /= shares.sum(axis=2, keepdims=True)
-    onto = shares[:, :, :count][:, moves.possible]
-    return np.concatenate([onto, shares[:, :, count], shares[:, :, count + 1]], axis=1)
+    moved = shares[:, :, :count][:, moves.possible]
+    return np.concatenate([moved, shares[:, :, count], shares[:, :, count + 1]], axis=1)

@@ -54,11 +54,6 @@ class NetworkData:
     experiments: tuple[Experiment, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.periods) < MINIMUM_PERIODS:
-            raise InputError(
-                f"The models need at least {MINIMUM_PERIODS} periods and the data have {len(self.periods)}: "
-                "bring more history or choose a shorter period"
-            )
         for name in (*MEASURES, "moves"):
             if not (np.isfinite(getattr(self, name)).all() and (getattr(self, name) >= 0).all()):
                 raise InputError(
@@ -76,6 +71,16 @@ class NetworkData:
                 f"{self.markets[worst[0]]!r}, period {self.periods[worst[2]]}: "
                 f"{-self.nulls[worst]:.0f} too many; moves must count in the period of the departing touch"
             )
+
+    @property
+    def shortness(self) -> str:
+        """Say why the history tells no response to spend; nothing where it is long enough."""
+        if len(self.periods) >= MINIMUM_PERIODS:
+            return ""
+        return (
+            f"A response to spend takes at least {MINIMUM_PERIODS} periods and the data have "
+            f"{len(self.periods)}: bring more history or choose a shorter period"
+        )
 
     @property
     def nulls(self) -> Array:
@@ -131,7 +136,7 @@ class NetworkData:
         Raises
         ------
         InputError
-            Too few periods, a date off the calendar, an unknown touchpoint, a negative or missing value,
+            No rows, a date off the calendar, an unknown touchpoint, a negative or missing value,
             or more transitions than touches.
         """
         if touchpoint_periods.empty:

@@ -4,12 +4,13 @@ For a budget with spend x over its mean, per period::
 
     f = e(x)' (I - Q(x))^-1 r(x)
     e_k = entries_k (floor_k + (1 - floor_k) H_k(x_k))      (`conversionflow.estimation.response_kernel`)
-    q_ij = pi_ij exp(parent_effects_j g(x_j)),    rr_i = r_i exp(conversion_effects_i g(x_i))
+    q_ij = f_i pi_ij exp(parent_effects_j g(x_j)),    rr_i = r_i exp(conversion_effects_i g(x_i))
+    f_i = 1 / (1 + displacement (W_i - 1)),    W_i = sum_j pi_ij exp(parent_effects_j g(x_j)) / sum_j pi_ij
 
-with g(x) = 2 (x - 1) / (x + 1). More pull than at mean spend is taken from the visits that were lost, and
-can take at most all of them: with nu_i the lost share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i -
-r_i, row i is used as it is up to d_i = nu_i / 2, and beyond that scaled down such that d_i goes to nu_i as
-pull grows without bound::
+with g(x) = 2 (x - 1) / (x + 1). The share `displacement` of what is pulled comes from moves to other
+touchpoints, the rest from the visits that were lost, and can take at most all of them: with nu_i the lost
+share at mean spend and d_i = sum_j (q_ij - pi_ij) + rr_i - r_i, row i is used as it is up to d_i = nu_i / 2,
+and beyond that scaled down such that d_i goes to nu_i as pull grows without bound::
 
     taken(d) = d                                           for d <= nu / 2
     taken(d) = nu / 2 (2 - exp(1 - 2 d / nu))              beyond (continuous, with continuous slope)
@@ -17,7 +18,8 @@ pull grows without bound::
 
 So every row stays sub-stochastic for any budget, and I - Q is a diagonally dominant M-matrix: elimination
 needs no pivoting. The gradient is the adjoint one, df = de' h + v' (dQ h + dr), with h = (I - Q)^-1 r and v
-= (I - Q)^-T e.
+= (I - Q)^-T e. There T_i = sum_j pi_ij exp(parent_effects_j g(x_j)) changes f_i by -displacement f_i^2 dT_i /
+sum_j pi_ij, and what is moved on, f_i T_i, by (1 - displacement) f_i^2 dT_i.
 """
 
 import math
@@ -26,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conversionflow.core.compiled import compiled
-from conversionflow.estimation.density_kernel import pull_shape
+from conversionflow.estimation.density_kernel import pull_shape, total
 from conversionflow.estimation.response_kernel import NO_SPEND, hill
 from conversionflow.estimation.types import Array
 
@@ -35,7 +37,8 @@ class NetworkDraws(NamedTuple):
     """S draws of one market of K touchpoints, of which the first P are paid.
 
     `entries`, `conversion`, `lost` (S, K) are the entries at mean spend and the shares of visits that convert
-    and that are lost; `moves` (S, K, K) is pi; the others are (S, P).
+    and that are lost; `moves` (S, K, K) is pi; `displacement` is (S,); the others are (S, P). `carryover`, 0
+    where spend acts in its own period only, is for histories: a plan's budget is the same in every period.
     """
 
     entries: Array
@@ -47,6 +50,8 @@ class NetworkDraws(NamedTuple):
     moves: Array
     conversion: Array
     lost: Array
+    carryover: Array
+    displacement: Array
 
 
 @compiled
@@ -81,24 +86,27 @@ def pulled_network(
     right: Array,
     scale: Array,
     bend: Array,
+    spread: Array,
 ) -> None:
-    """Fill I - Q, r, each row's scale s and (slope of taken - s) / total, for one draw and budget."""
+    """Fill I - Q, r, each row's scale s, (slope of taken - s) / total, and f, for one draw and budget."""
     moves, conversion, lost = draws.moves[s], draws.conversion[s], draws.lost[s]
     count, paid = moves.shape[0], pull.shape[0]
     for i in range(count):
-        before, after = conversion[i], conversion[i] * (convert[i] if i < paid else 1.0)
-        right[i] = after
+        usual, moved = 0.0, 0.0
         for j in range(count):
             q = moves[i, j] * (pull[j] if j < paid else 1.0)
-            before += moves[i, j]
-            after += q
+            usual += moves[i, j]
+            moved += q
             matrix[i, j] = -q
+        spread[i] = 1.0 / (1.0 + draws.displacement[s] * (moved / usual - 1.0)) if usual > 0.0 else 1.0
+        right[i] = conversion[i] * (convert[i] if i < paid else 1.0)
+        before, after = conversion[i] + usual, right[i] + spread[i] * moved
         share, slope = taken_share(after - before, lost[i])
         scale[i] = (before + share) / after if after > 0.0 else 1.0
         bend[i] = (slope - scale[i]) / after if after > 0.0 else 0.0
         right[i] *= scale[i]
         for j in range(count):
-            matrix[i, j] *= scale[i]
+            matrix[i, j] *= scale[i] * spread[i]
         matrix[i, i] += 1.0
 
 
@@ -149,11 +157,11 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
     out = np.zeros((size, plans))
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, right = np.zeros((count, count)), np.zeros(count)
-    scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
+    scale, bend, spread, begun = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
     for s in range(size):
         for b in range(plans):
             spent(draws, s, spend[b], begun, pull, convert)
-            pulled_network(draws, s, pull, convert, matrix, right, scale, bend)
+            pulled_network(draws, s, pull, convert, matrix, right, scale, bend, spread)
             factorise(matrix)
             solve(matrix, right)
             for k in range(count):
@@ -163,14 +171,21 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
 
 @compiled
 def network_entries(spend: Array, draws: NetworkDraws) -> Array:
-    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean."""
+    """Evaluate one market's entries (S, K, T) at reference conditions for spend (T, P) over its mean.
+
+    The periods follow each other from the first of the history on, and spend is carried over.
+    """
     periods, paid = spend.shape
     size, count = draws.entries.shape
     out = np.zeros((size, count, periods))
     pull, convert, begun = np.ones(paid), np.ones(paid), np.zeros(count)
+    acting = np.zeros(paid)
     for s in range(size):
+        acting[:] = spend[0]
         for t in range(periods):
-            spent(draws, s, spend[t], begun, pull, convert)
+            for p in range(paid):
+                acting[p] = spend[t, p] + draws.carryover[s, p] * (acting[p] - spend[t, p])
+            spent(draws, s, acting, begun, pull, convert)
             for k in range(count):
                 out[s, k, t] = begun[k]
     return out
@@ -184,11 +199,11 @@ def network_closed(entries: Array, spend: Array, draws: NetworkDraws) -> Array:
     out = np.zeros((size, count, periods))
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, right, visits = np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    scale, bend = np.zeros(count), np.zeros(count)
+    scale, bend, spread = np.zeros(count), np.zeros(count), np.zeros(count)
     for s in range(size):
         for t in range(periods):
             spent(draws, s, spend[t], visits, pull, convert)
-            pulled_network(draws, s, pull, convert, matrix, right, scale, bend)
+            pulled_network(draws, s, pull, convert, matrix, right, scale, bend, spread)
             factorise(matrix)
             for k in range(count):
                 visits[k] = entries[s, k, t]
@@ -206,15 +221,18 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
     value, gradient = 0.0, np.zeros(paid)
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, reached = np.zeros((count, count)), np.zeros(count)
-    scale, bend, begun = np.zeros(count), np.zeros(count), np.zeros(count)
-    visits = np.zeros(count)
+    scale, bend, spread, begun = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
+    visits, displaced = np.zeros(count), np.zeros(count)
     for s in range(size):
         spent(draws, s, spend, begun, pull, convert)
-        pulled_network(draws, s, pull, convert, matrix, reached, scale, bend)
+        pulled_network(draws, s, pull, convert, matrix, reached, scale, bend, spread)
         factorise(matrix)
         solve(matrix, reached)
         for k in range(count):
             visits[k] = begun[k]
+            converted = draws.conversion[s, k] * (convert[k] if k < paid else 1.0)
+            usual = total(draws.moves[s, k])
+            displaced[k] = (reached[k] - scale[k] * converted) / usual if usual > 0.0 else 0.0
         solve_transposed(matrix, visits)
         for p in range(paid):
             money = max(spend[p], NO_SPEND)
@@ -224,7 +242,9 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
             shape_slope = 4.0 / (spend[p] + 1.0) ** 2
             for i in range(count):
                 pulled = draws.moves[s, i, p] * pull[p] * draws.parent_effects[s, p] * shape_slope
-                value_p += visits[i] * pulled * (scale[i] * reached[p] + bend[i] * reached[i] / scale[i])
+                change = scale[i] * reached[p] - draws.displacement[s] * displaced[i]
+                change += bend[i] * (1.0 - draws.displacement[s]) * spread[i] * reached[i] / scale[i]
+                value_p += visits[i] * spread[i] * pulled * change
             converted = draws.conversion[s, p] * convert[p] * draws.conversion_effects[s, p] * shape_slope
             value_p += visits[p] * converted * (scale[p] + bend[p] * reached[p] / scale[p])
             gradient[p] += value_p / size

@@ -106,6 +106,11 @@ class Nodes:
         """Publish an array (chain, draw, n) whose last axis runs over the nodes or over the paid ones."""
         return Parameter(name, tuple(self.keys[: values.shape[2]]), values)
 
+    def market_parameter(self, name: str, values: Array) -> Parameter:
+        """Publish an array (chain, draw, M) with one value per market."""
+        keys = tuple((market, NOT_APPLICABLE, NOT_APPLICABLE) for market in self.data.markets)
+        return Parameter(name, keys, values)
+
     def control_parameters(self, coefficients: Array) -> list[Parameter]:
         """Publish the control coefficients (chain, draw, M, P) of the controls that vary in their market."""
         varies = np.abs(self.data.controls).max(axis=1) > 0

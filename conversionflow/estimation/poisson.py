@@ -32,6 +32,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "dispersion": {"distribution": "LogNormal", "mu": 3.0, "sigma": 1.0},
 }
 PLAIN, OVERDISPERSED = "plain", "negative binomial"
+OPTIONAL_PRIORS: dict[str, Prior] = {}
 FORMS = (PLAIN, OVERDISPERSED)
 #: The form to go to, by form and what is wrong with it.
 REMEDIES = {(PLAIN, OVERDISPERSION): OVERDISPERSED}

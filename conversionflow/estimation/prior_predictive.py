@@ -13,7 +13,6 @@ from conversionflow.estimation.comparison import observations_of
 from conversionflow.estimation.fitting import MODELS, Fit, SamplerSettings
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Index, Nodes
-from conversionflow.estimation.priors import with_overrides
 from conversionflow.estimation.types import Array
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
@@ -37,7 +36,7 @@ def prior_checks_frame(
     """
     rng = np.random.default_rng(settings.seed)
     module = MODELS[model]
-    priors = with_overrides(model, module.DEFAULT_PRIORS, settings.priors)
+    priors = settings.priors_of(model)
     form = SAMPLED_FORM.get(model, module.FORMS[0])
     density = UnconstrainedDensity.of(module.build(data, priors, form))
     draws = _prior_draws(density, data, rng)

@@ -13,7 +13,7 @@ from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.estimation.draw_table import DrawTable
 from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
 from conversionflow.estimation.response_kernel import hill_exponent
-from conversionflow.estimation.types import CONVERSION, NULL, Array
+from conversionflow.estimation.types import CONVERSION, NOT_APPLICABLE, NULL, Array
 
 #: Keeps a rate over the chance of a count above 0 from 0 / 0; their limit is 1.
 SMALLEST_RATE = 1e-12
@@ -63,6 +63,8 @@ class JourneyMarket:
                 moves=table.array("transition_probability", touchpoints, touchpoints),
                 conversion=np.ascontiguousarray(conversion),
                 lost=np.ascontiguousarray(lost),
+                carryover=table.array("carryover", paid),
+                displacement=table.array("displacement", [NOT_APPLICABLE])[:, 0],
             )
         )
 

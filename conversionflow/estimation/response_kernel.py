@@ -9,6 +9,13 @@ half of what can be reached is reached; without bound, the curve is the power la
 S-shaped. What data speak of is not n but the elasticity at mean spend, (1 - floor) n h / (1 + h). A large
 exponent is a step, and a wall to the sampler where floor or saturation make it so: it is n = N tanh(m / N),
 with m as the elasticity has it and N = 8, which is m but for the steepest curves.
+
+With carry-over x is not the spend of the period but a geometric mean of it and the spend before (adstock,
+Broadbent 1979)::
+
+    a_t = (1 - c) x_t + c a_t-1,    a_0 = x_0
+
+with c the carry-over rate. A steady budget is its own mean, whatever c is.
 """
 
 import math
@@ -49,13 +56,38 @@ def hill(log_spend: float, exponent: float, saturation: float) -> tuple[float, f
 
 
 @compiled
+def carry_over(spend: Array, rate: float, carried: Array, slope: Array) -> None:
+    """Fill the spend that acts in each period (T,), with carry-over, and its derivative in the rate."""
+    carried[0], slope[0] = spend[0], 0.0
+    for t in range(1, spend.shape[0]):
+        before = carried[t - 1] - spend[t]
+        carried[t] = spend[t] + rate * before
+        slope[t] = before + rate * slope[t - 1]
+
+
+def carried_spend(spend: Array, rate: Array) -> Array:
+    """Return the spend (T, ...) that acts in each period for spend (T,) and rates (...)."""
+    carried = np.empty((len(spend), *rate.shape))
+    carried[0] = spend[0]
+    for t in range(1, len(spend)):
+        carried[t] = spend[t] + rate * (carried[t - 1] - spend[t])
+    return carried
+
+
+@compiled
 def entry_response(
-    spend: Array, elasticity: float, floor: float, saturation: float, response: Array, change: Array
+    spend: Array,
+    spend_slope: Array,
+    elasticity: float,
+    floor: float,
+    saturation: float,
+    response: Array,
+    change: Array,
 ) -> None:
     """Fill the log response of one touchpoint's entries to its spend over the mean, and its derivatives.
 
-    `change` (3, T) takes the derivatives in elasticity, floor and saturation. All are shifted to a mean of 0
-    over the periods.
+    `change` (4, T) takes the derivatives in elasticity, floor, saturation, and in what the spend has the
+    derivative `spend_slope` (T,) in. All are shifted to a mean of 0 over the periods.
     """
     exponent = hill_exponent(elasticity, floor, saturation)
     wanted = wanted_exponent(elasticity, floor, saturation)
@@ -71,8 +103,11 @@ def entry_response(
         change[0, t] = d_wanted * steepness / base
         change[1, t] = (1.0 - rise + wanted * d_wanted) / base
         change[2, t] = (rest * d_saturation - elasticity * d_wanted / saturation**2) / base
+        change[3, t] = 0.0
+        if spend_slope[t] != 0.0 and spend[t] > NO_SPEND:
+            change[3, t] = rest * rise * room * exponent / (spend[t] * base) * spend_slope[t]
     centre(response)
-    for row in range(3):
+    for row in range(change.shape[0]):
         centre(change[row])
 
 

@@ -48,7 +48,7 @@ class JsonLines:
             " group by key order by min((row, place))"
         )
         try:
-            with duckdb.connect() as connection:
+            with duckdb.cursor() as connection:
                 self.header = tuple(row[0] for row in connection.execute(keys).fetchall())
         except duckdb.Error as error:
             raise self.explain(str(error)) from error

@@ -37,8 +37,8 @@ def fit_network(
 ) -> pa.Table:
     """Fit every model of setting `models` to the complete periods; measured lifts calibrate `journey`.
 
-    Without spend, or with too little history, there is nothing to fit: the table holds a `degradation` record
-    that says so, and the build goes on.
+    Without spend there is nothing to fit, and with too little history only the network without a response to
+    spend: the table holds a `degradation` record that says so, and the build goes on.
     """
     chosen = Settings.from_config(settings)
     spans = to_frame(periods)
@@ -69,7 +69,7 @@ def _fit(
     data = estimation.NetworkData.from_frames(
         activity, counts[counts["touchpoint_from"] != "(start)"], period=settings.period
     )
-    if experiments is not None:
+    if experiments is not None and not data.shortness:
         data = estimation.with_experiments(data, experiments)
     sampler = estimation.SamplerSettings(
         draws=settings.mcmc_draws,
@@ -79,7 +79,10 @@ def _fit(
         thinning=settings.mcmc_thinning,
         reference_periods=settings.reference_periods,
         priors=settings.priors,
+        spend_carryover=settings.spend_carryover,
     )
+    if data.shortness:
+        return _fit_steady(settings, data, sampler)
     store = fit_store(settings)
     parts: dict[str, list[pd.DataFrame]] = {}
     densities: dict[str, Any] = {}
@@ -88,7 +91,7 @@ def _fit(
     for model in settings.models:
         fit = estimation.fit(model, data, sampler, store)
         notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
-        tables = _tables(settings, fit)
+        tables = _tables(settings, sampler, fit)
         checks = [estimation.prior_checks_frame(model, data, sampler, settings.credible_mass)]
         densities[model] = None
         if fit.converged:
@@ -108,7 +111,27 @@ def _fit(
     return to_records({name: pd.concat(frames) for name, frames in parts.items()}, notes, FIT)
 
 
-def _tables(settings: Settings, fit: "estimation.Fit") -> dict[str, pd.DataFrame]:
+def _fit_steady(
+    settings: Settings, data: "estimation.NetworkData", sampler: "estimation.SamplerSettings"
+) -> pa.Table:
+    """Fit the first model's simplest form, from which no plan follows, or say that it has none."""
+    from conversionflow import estimation
+
+    model = settings.models[0]
+    fit = estimation.fit(model, data, sampler)
+    text = (
+        f"There is no budget advice. {data.shortness}. Model {model} was fitted without a response to spend: "
+        "entries and transition probabilities as they are on average"
+    )
+    comparison = estimation.comparison_frame({model: None}, {}, model)
+    return to_records(
+        {**_tables(settings, sampler, fit), "comparison": comparison}, [("degradation", text)], FIT
+    )
+
+
+def _tables(
+    settings: Settings, sampler: "estimation.SamplerSettings", fit: "estimation.Fit"
+) -> dict[str, pd.DataFrame]:
     """Tabulate what a fit leaves, by record."""
     from conversionflow import estimation
 
@@ -117,7 +140,7 @@ def _tables(settings: Settings, fit: "estimation.Fit") -> dict[str, pd.DataFrame
         "draw": estimation.draws_frame(fit, settings.posterior_draws_kept),
         "summary": estimation.summary_frame(fit, settings.credible_mass),
         "constant": estimation.constants_frame(fit).rename(columns={"constant": "parameter"}),
-        "prior": estimation.priors_frame(fit, settings.priors),
+        "prior": estimation.priors_frame(fit, sampler),
     }
 
 

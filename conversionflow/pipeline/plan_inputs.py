@@ -53,7 +53,7 @@ class PlanInputs:
         Returns
         -------
         PlanInputs or None
-            None where no model was fitted at all, for want of data.
+            None where no model was fitted at all, for want of data, or only one without a response to spend.
 
         Raises
         ------
@@ -65,6 +65,8 @@ class PlanInputs:
             return None
         model = selected_model(settings, diagnostics)
         of_model = {name: to_frame(relations[name], model=model) for name in ("draws", "constants")}
+        if "beta1" not in set(of_model["draws"]["parameter"]):
+            return None
         others = {name: to_frame(relations[name]) for name in ("periods", "touchpoint_periods")}
         return cls.of_frames(settings, model, of_model | others)
 

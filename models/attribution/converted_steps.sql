@@ -8,6 +8,7 @@ journeys as (
     select
         journey_id,
         conversion_id,
+        conversion_type,
         coalesce(revenue, 0) as revenue
     from {{ ref('journeys') }}
     where outcome = 'converted'
@@ -31,6 +32,7 @@ final as (
 
     select
         journeys.conversion_id,
+        journeys.conversion_type,
         steps.touch_id,
         steps.step,
         weights.weight as markov_weight,

@@ -12,6 +12,7 @@ weighted as (
     select
         cast('{{ method }}' as text) as method,
         conversion_id,
+        conversion_type,
         touch_id,
         steps,
         revenue,
@@ -36,6 +37,7 @@ credited as (
     select
         method,
         conversion_id,
+        conversion_type,
         touch_id,
         revenue,
         -- where no step has any weight they share alike
@@ -61,6 +63,7 @@ unattributed as (
     select
         methods.method,
         journeys.conversion_id,
+        journeys.conversion_type,
         '(unattributed)' as touch_id,
         cast(1.0 as double precision) as credit,
         coalesce(journeys.revenue, 0) as revenue
@@ -77,6 +80,7 @@ final as (
     select
         method,
         conversion_id,
+        conversion_type,
         touch_id,
         credit,
         credit * cast(revenue as double precision) as revenue,
@@ -89,6 +93,7 @@ final as (
     select
         method,
         conversion_id,
+        conversion_type,
         touch_id,
         credit,
         cast(revenue as double precision) as revenue,

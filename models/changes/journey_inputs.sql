@@ -3,34 +3,22 @@
 -- settings and the SQL as a whole.
 with
 
-events as (
-
-    select
-        'touches' as input_name,
-        touched_at as event_at,
-        row_hash
-    from {{ ref('stg_touches_raw') }}
-
-    union all
-
-    select
-        'conversions' as input_name,
-        converted_at as event_at,
-        row_hash
-    from {{ ref('stg_conversions_typed') }}
-
-),
-
 days as (
 
+    {% for table, rows, event_at in [
+        ('touches', 'stg_touches_raw', 'touched_at'),
+        ('conversions', 'stg_conversions_typed', 'converted_at'),
+    ] %}
     select
-        input_name,
-        cast(event_at as date) as input_key,
+        '{{ table }}' as input_name,
+        cast({{ event_at }} as date) as input_key,
         count(*) as row_count,
         sum(row_hash) as fingerprint
-    from events
-    where event_at <= {{ dbt.dateadd('day', 1, run_time()) }}
-    group by 1, 2
+    from {{ ref(rows) }}
+    where {{ event_at }} <= {{ dbt.dateadd('day', 1, run_time()) }}
+    group by 2
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

@@ -1,41 +1,56 @@
 -- Change 4: ids that more than one row of their raw table has, or had: of their
--- rows staging keeps one. Only the ids of changed events are looked up anew; an
--- id that is repeated no more does no harm here.
--- depends_on: {{ ref('changed_events') }}
+-- rows staging keeps one. Only the ids of changed events are looked up anew,
+-- among the raw rows of the days that changed and the events that are built
+-- from all others; copies of those that were rejected are known from before.
+-- An id that is repeated no more does no harm here.
+-- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
 
 with
 
-repeated as (
+{% for table, key, rows, event_at, side in [
+    ('touches', 'touch_id', 'stg_touches_raw', 'touched_at', 'not'),
+    ('conversions', 'conversion_id', 'stg_conversions_typed',
+        'converted_at', ''),
+] %}
+{% set changed_ids = "(select event_id from "
+    ~ ref('changed_events') ~ " where source_table = '" ~ table ~ "')" %}
+{{ table }} as (
 
-    {% for table, key, rows in [
-        ('touches', 'touch_id', 'stg_touches_raw'),
-        ('conversions', 'conversion_id', 'stg_conversions_typed'),
-    ] %}
     select
-        '{{ table }}' as source_table,
-        {{ key }} as event_id
+        {{ key }} as event_id,
+        1 as copies
     from {{ ref(rows) }}
     {% if before is not none %}
-    where {{ key }} in (
-        select event_id from {{ ref('changed_events') }}
-        where source_table = '{{ table }}'
-    )
+    where
+        {{ lies_on_changed_day(table, event_at) }}
+        and {{ key }} in {{ changed_ids }}
+
+    union all
+
+    select
+        event_id,
+        case when {{ lies_on_changed_day(table, 'event_at') }} then 0 else 1 end
+            as copies
+    from {{ built_before('journey_events') }}
+    where {{ side }} is_conversion and event_id in {{ changed_ids }}
     {% endif %}
-    group by {{ key }}
-    having {{ key }} is not null and count(*) > 1
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 
 ),
 
+{% endfor %}
 final as (
 
+    {% for table in ['touches', 'conversions'] %}
     select
-        source_table,
+        '{{ table }}' as source_table,
         event_id
-    from repeated
+    from {{ table }}
+    group by event_id
+    having event_id is not null and sum(copies) > 1
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
     {% if before is not none %}
     union
     select

@@ -9,10 +9,9 @@
 -- later data cannot change.
 -- depends_on: {{ ref('changed_inputs') }}, {{ ref('changed_customers') }}
 {% set transforms = path_transforms() | map(attribute='name') | list %}
-{# a text that grows with every event takes space of the square of their number;
-   with frequency_path there are no more steps than touchpoints #}
+{# with frequency_path there are no more steps than touchpoints #}
 {% set is_short = '1 = 1' if 'frequency_path' in transforms
-    else 'position <= 100' %}
+    else 'position <= ' ~ long_journey() %}
 
 with
 

@@ -1,9 +1,17 @@
+{{ config(
+    materialized='by_difference',
+    key='path',
+    counts_something='conversions + non_conversions > 0',
+) }}
+
 -- Step 7: how often each path was taken, and with what outcome, by closed
--- journeys. Where only some customers changed, their paths change the counts
--- as they stand.
+-- journeys. Where only some customers changed, only their paths are counted:
+-- what these counted before, and the change.
+{% set adds = adds_to_counts('path_summary') %}
+
 with
 
-paths as (
+changes as (
 
     select
         path,
@@ -12,6 +20,12 @@ paths as (
         revenue
     from {{ ref('counted_paths') }}
 
+),
+
+paths as (
+
+    select * from changes
+
     union all
 
     select
@@ -19,8 +33,10 @@ paths as (
         conversions,
         non_conversions,
         revenue
-    from {{ this if adds_to_counts('path_summary')
-        else ref('path_count_paths') }}
+    from {{ this if adds else ref('path_count_paths') }}
+    {% if adds %}
+    where path in (select changes.path from changes)
+    {% endif %}
 
 ),
 
@@ -34,7 +50,9 @@ final as (
         cast({{ run_id() }} as text) as run_id
     from paths
     group by path
+    {% if not adds %}
     having sum(conversions + non_conversions) > 0
+    {% endif %}
 
 )
 

@@ -1,140 +1,68 @@
-"""The compiled log densities against scipy, PyMC, numerical integration and finite differences."""
+"""The compiled log densities against scipy, numerical integration and finite differences."""
 
 import numpy as np
-import pymc as pm
 import pytest
+from density_points import (
+    CARRYING,
+    CONTROLS,
+    CONVERTING,
+    COUNTS,
+    ENTRIES,
+    EXPERIMENTS,
+    HURDLE,
+    JOURNEY,
+    LOG_ODDS,
+    MARKET,
+    MOVES,
+    NETWORK,
+    OVERDISPERSED,
+    POISSON,
+    REGRESSION,
+    SPARSE,
+    SPARSE_REGRESSION,
+    SPEND,
+    flat,
+    slope,
+    zeros_like,
+)
 from scipy import integrate, special, stats
 
-from conversionflow.estimation.density_kernel import flat_priors, prior_log_density
-from conversionflow.estimation.experiment_kernel import ExperimentData, experiments_log_density
-from conversionflow.estimation.fused import add_log_density
-from conversionflow.estimation.hurdle_kernel import HurdleParameters, hurdle_log_density
+from conversionflow.estimation.density_kernel import flat_priors
+from conversionflow.estimation.experiment_kernel import experiments_log_density
+from conversionflow.estimation.hurdle_kernel import hurdle_log_density
 from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
 from conversionflow.estimation.journey_kernel import (
     MEAN_SPREAD,
-    EntryData,
-    JourneyParameters,
-    MoveData,
     demand_log_density,
     entries_log_density,
     journey_parameters,
     log_gamma_digamma,
-    moves_log_density,
     pooled_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
+from conversionflow.estimation.moves_kernel import (
+    OnwardData,
+    moves_log_density,
+    onward_log_density,
+)
 from conversionflow.estimation.poisson_kernel import (
-    OverdispersedParameters,
     overdispersed_log_density,
     poisson_log_density,
 )
-from conversionflow.estimation.priors import DISTRIBUTIONS
 from conversionflow.estimation.regression_kernel import (
-    PoissonParameters,
-    RegressionData,
     poisson_parameters,
 )
 from conversionflow.estimation.response_kernel import NO_SPEND
-from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
-RNG = np.random.default_rng(11)
-SPEND = np.array([[0.0, 0.4, 1.0, 1.6, 2.0], [1.2, 0.8, 1.0, 0.7, 1.3]])
-COUNTS = RNG.poisson(12.0, (3, 5)).astype(float)
-MARKET = np.array([0.0, 1.0, 1.0])
-CONTROLS = RNG.normal(0, 1, (2, 5, 2))
-ENTRIES = EntryData(
-    COUNTS,
-    np.log([12.0, 11.0, 13.0]),
-    SPEND,
-    MARKET,
-    np.array([0.0, 0.0]),
-    np.asarray(-special.gammaln(COUNTS + 1).sum()),
-)
-MOVES = MoveData(
-    pull_shape(SPEND),
-    np.array([1.3, -0.2]),
-    RNG.poisson(40.0, (3, 5)).astype(float),
-    np.array([[4.5, 0.0], [9.5, 2.5], [0.0, 6.5]]),
-    np.full(3, 2.0),
-    np.asarray(0.0),
-)
-CONVERTING = MOVES._replace(pull=np.array([0.4, 0.9]), weights=np.array([[3.5, 0.0], [0.0, 2.5], [0.0, 0.0]]))
-JOURNEY = JourneyParameters(
-    demand_persistence=np.array([0.3, 0.8]),
-    demand_scale=np.array([0.1, 0.3]),
-    control_coefficients=RNG.normal(0, 0.3, (2, 2)),
-    demand=RNG.normal(0, 0.2, (2, 5)),
-    entry_level=np.array([0.1, -0.2, 0.3]),
-    dispersion=np.array([8.0, 30.0, 2.5]),
-    beta1=np.array([0.7, 0.4]),
-    response_floor=np.array([0.2, 0.45]),
-    response_saturation=np.array([3.0, 0.8]),
-    parent_effects=np.array([0.4, -0.3]),
-    conversion_effects=np.array([-0.2, 0.5]),
-    conversion_effects_mean=np.array([0.1]),
-    conversion_effects_spread=np.array([0.25]),
-    beta1_across_markets=np.array([0.5]),
-    beta1_market_spread=np.array([0.2]),
-    parent_effects_across_markets=np.array([0.1]),
-    parent_effects_market_spread=np.array([0.4]),
-)
-REGRESSION = RegressionData(
-    COUNTS,
-    np.log([6.0, 5.0, 7.0]),
-    RNG.normal(0, 0.4, (3, 5)),
-    np.array([[1.0, 0.0, 0.3], [2.0, 0.0, 0.2], [0.0, 2.0, 0.4]]),
-    MARKET,
-    CONTROLS,
-    np.asarray(2.0),
-    np.asarray(0.0),
-)
-POISSON = PoissonParameters(
-    entry_level=np.array([0.1, 0.2, -0.3]),
-    beta1=np.array([0.9, 0.5]),
-    parent_effects=np.array([0.2, -0.4, 0.1]),
-    control_coefficients=RNG.normal(0, 0.3, (2, 2)),
-)
-#: More spend than there would have been, none where there would have been some, and less.
-EXPERIMENTS = ExperimentData(
-    node=np.array([0.0, 1.0]),
-    without=np.array([[0.5, 0.4, 0.7, 1.6, 1.2], [1.2, 0.8, 1.4, 0.7, 1.3]]),
-    value=np.array([0.2, 0.3]),
-    visits=np.array([1.2, 1.6]),
-    converts=np.array([0.12, 0.15]),
-    lift=np.array([1.7, -0.4]),
-    sd=np.array([0.5, 0.2]),
-)
-OVERDISPERSED = OverdispersedParameters(*POISSON, dispersion=np.array([3.0, 12.0, 60.0]))
-HURDLE = HurdleParameters(
-    *POISSON, occurrence_level=np.array([0.3, -0.5, 0.2]), occurrence_slope=np.array([0.8, 1.3, -0.4])
-)
-SPARSE = np.array([[0, 1, 0, 3, 2], [0, 0, 0, 0, 0], [4, 2, 1, 6, 9]], dtype=float)
-LOG_ODDS = np.array([0.4, -2.0, 2.0])
-SPARSE_REGRESSION = REGRESSION._replace(
-    counts=SPARSE, base=np.log([1.5, 0.5, 4.0]), constant=np.asarray(-special.gammaln(SPARSE + 1).sum())
-)
-NETWORK = (CONTROLS, ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
 MODELS = {
     "journey": (journey_log_density, JOURNEY, NETWORK),
+    "journey, carrying over": (journey_log_density, CARRYING, NETWORK),
+    "journey, carrying over, non-centred": (non_centred_journey_log_density, CARRYING, NETWORK),
     "journey, non-centred": (non_centred_journey_log_density, JOURNEY, NETWORK),
     "poisson": (poisson_log_density, POISSON, (REGRESSION,)),
     "poisson, negative binomial": (overdispersed_log_density, OVERDISPERSED, (REGRESSION,)),
     "hurdle": (hurdle_log_density, HURDLE, (SPARSE_REGRESSION, LOG_ODDS)),
 }
-
-
-def flat(parameters):
-    return np.concatenate([np.ravel(value) for value in parameters])
-
-
-def slope(function, point):
-    """Central differences of a function of a vector."""
-    steps = 1e-5 * np.eye(len(point))
-    return np.array([(function(point + step) - function(point - step)) / 2e-5 for step in steps])
-
-
-def zeros_like(parameters):
-    return type(parameters)(*(np.zeros_like(value) for value in parameters))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -162,6 +90,7 @@ def test_the_non_centred_form_is_the_same_density_of_other_coordinates():
     ("parameters", "read"),
     [
         (JOURNEY, lambda x: journey_parameters(x, CONTROLS, ENTRIES)),
+        (CARRYING, lambda x: journey_parameters(x, CONTROLS, ENTRIES)),
         (POISSON, lambda x: poisson_parameters(x, REGRESSION)),
     ],
 )
@@ -177,14 +106,25 @@ def test_log_gamma_and_digamma_match_scipy(z):
     )
 
 
-def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve():
-    at, total = JOURNEY, 0.0
+def acting(spend, rate):
+    """Spend with what is carried over, as the sum over all that was spent before."""
+    ages = np.subtract.outer(np.arange(len(spend)), np.arange(len(spend)))
+    weights = np.where(ages >= 0, (1 - rate) * rate ** np.maximum(ages, 0), 0.0)
+    # Before the first period, as much was spent as in it.
+    weights[:, 0] += 1 - weights.sum(axis=1)
+    return weights @ spend
+
+
+@pytest.mark.parametrize("at", [JOURNEY, CARRYING], ids=["at once", "carried over"])
+def test_entries_are_negative_binomial_around_a_floor_and_a_hill_curve(at):
+    total = 0.0
+    spend = [acting(s, c) for s, c in zip(SPEND, at.carryover if at is CARRYING else (0.0, 0.0), strict=True)]
     for n in range(3):
         demand = at.demand[int(MARKET[n])]
         log_mean = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
         if n < 2:
             h, w = at.response_saturation[n], at.response_floor[n]
-            power = np.maximum(SPEND[n], NO_SPEND) ** (8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8))
+            power = np.maximum(spend[n], NO_SPEND) ** (8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8))
             response = np.log(w + (1 - w) * power * (1 + h) / (power + h))
             log_mean = log_mean + response - response.mean()
         a = at.dispersion[n]
@@ -228,8 +168,33 @@ def test_collapsed_moves_equal_the_integral_over_the_move_probability(effect):
     assert collapsed == pytest.approx(np.log(integral), rel=1e-8)
 
 
-def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring():
-    at, expected = JOURNEY, 0.0
+@pytest.mark.parametrize("displacement", [0.0, 0.4, 1.0])
+def test_moves_that_displace_others_equal_the_integral_over_all_move_probabilities(displacement):
+    effect, share = 0.7, 0.6
+    visits, counts = np.array([[30.0, 50.0, 20.0]]), np.array([[[3.0, 9.0, 2.0], [4.0, 5.0, 3.0]]])
+    shape, rate = pull_shape(np.array([[0.2, 1.7, 1.0], [1.0, 1.0, 1.0]])), np.array([2.5])
+    paid, other = (MoveCounts(visits, counts[:, [j]], shape[[j]], np.array([[True]]), rate) for j in range(2))
+    moves = paid.statistics._replace(constant=paid.constant + other.constant)
+    onward = OnwardData(
+        np.array([[share]]), counts.sum(axis=1), PRIOR_COUNT + counts[:, 1].sum(axis=1), np.zeros(1)
+    )
+    factor = 1 + displacement * share * (np.exp(effect * shape[0]) - 1)
+    expected = 0.0
+    for j, own in enumerate((effect, 0.0)):
+
+        def integrand(probability, j=j, own=own):
+            means = visits[0] / factor * probability * np.exp(own * shape[j])
+            prior = stats.gamma.pdf(probability, PRIOR_COUNT, scale=1 / rate[0])
+            return stats.poisson.pmf(counts[0, j], means).prod() * prior
+
+        expected += np.log(integrate.quad(integrand, 0, 2, points=[0.05, 0.15, 0.4], epsabs=0)[0])
+    at = JOURNEY._replace(parent_effects=np.array([effect]), displacement=np.array([displacement]))
+    assert onward_log_density(at, zeros_like(at), moves, onward) == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("at", [JOURNEY, CARRYING], ids=["at once", "carried over"])
+def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert_bring(at):
+    expected = 0.0
     for e, n in enumerate((0, 1)):
         h, w = at.response_saturation[n], at.response_floor[n]
         exponent = 8 * np.tanh(at.beta1[n] * (1 + h) / (h * (1 - w)) / 8)
@@ -248,19 +213,22 @@ def test_a_measured_lift_is_normal_about_what_entries_pull_and_chance_to_convert
         value = (EXPERIMENTS.value[e] + (more_converted - 1) * own) / (1 - (more_moves - 1) * back)
         demand = at.demand[int(MARKET[n])]
         level = ENTRIES.base[n] + at.entry_level[n] + demand - demand.mean()
-        level = level - np.log(multiplier(SPEND[n])).mean()
-        lift = value * np.sum(np.exp(level) * (multiplier(SPEND[n]) - multiplier(without)))
+        rate = at.carryover[n] if at is CARRYING else 0.0
+        there, otherwise = acting(SPEND[n], rate), acting(without, rate)
+        level = level - np.log(multiplier(there)).mean()
+        lift = value * np.sum(np.exp(level) * (multiplier(there) - multiplier(otherwise)))
+        moved = value - at.displacement[int(MARKET[n])] * EXPERIMENTS.onward
         for effect, data, worth in (
-            (at.parent_effects[n], MOVES, value),
-            (at.conversion_effects[n], CONVERTING, 1.0),
+            (at.parent_effects[n], MOVES, moved),
+            (at.conversion_effects[n], CONVERTING, np.ones(3)),
         ):
             pulled, otherwise = (np.exp(effect * pull_shape(x)) for x in (SPEND[n], without))
             rows = data.weights[:, n] > 0
             chance = data.weights[rows, n] / (data.rate[rows] + data.visits[rows] @ pulled)
-            lift += worth * np.sum(chance[:, None] * data.visits[rows] * (pulled - otherwise))
+            lift += (worth[rows] * chance) @ data.visits[rows] @ (pulled - otherwise)
         expected += stats.norm.logpdf(EXPERIMENTS.lift[e], lift, EXPERIMENTS.sd[e])
         expected -= stats.norm.logpdf(0.0, 0.0, EXPERIMENTS.sd[e])
-    found = experiments_log_density(at, zeros_like(at), *NETWORK[1:])
+    found = experiments_log_density(at, zeros_like(at), ENTRIES, MOVES, CONVERTING, EXPERIMENTS)
     assert found == pytest.approx(expected, rel=1e-10)
 
 
@@ -307,87 +275,6 @@ def test_the_hurdle_is_a_chance_of_any_and_a_poisson_without_its_zero():
     point = flat(HURDLE)
     value, _ = hurdle_log_density(point, flat_priors(len(point)), SPARSE_REGRESSION, LOG_ODDS)
     assert value == pytest.approx(total, rel=1e-9)
-
-
-PRIORS = [
-    ("Normal", {"mu": 0.3, "sigma": 0.7}),
-    ("HalfNormal", {"sigma": 0.7}),
-    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "lower": -0.5, "upper": 2.0}),
-    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "lower": -0.5}),
-    ("TruncatedNormal", {"mu": 0.3, "sigma": 0.7, "upper": 0.9}),
-    ("StudentT", {"nu": 3.5, "mu": 0.2, "sigma": 0.6}),
-    ("LogNormal", {"mu": 0.4, "sigma": 0.8}),
-    ("Gamma", {"alpha": 3.5, "beta": 4.2}),
-    ("Gamma", {"mu": 1.2, "sigma": 0.4}),
-    ("Beta", {"alpha": 3.1, "beta": 2.2}),
-    ("Exponential", {"lam": 1.7}),
-]
-
-
-def test_every_allowed_distribution_is_checked_against_pymc():
-    assert {name for name, _ in PRIORS} == set(DISTRIBUTIONS)
-
-
-@pytest.mark.parametrize(("name", "arguments"), PRIORS)
-def test_priors_on_the_whole_line_are_those_of_pymc(name, arguments):
-    with pm.Model(coords={"node": range(3)}) as model:
-        getattr(pm, name)("parameter", dims="node", **arguments)
-    model_log_density = model.compile_logp()
-    value_name = model.value_vars[0].name
-    add_log_density(model, poisson_log_density, REGRESSION)
-    density = UnconstrainedDensity.of(model)
-    points = [np.array([-1.4, 0.2, 0.9]), np.array([0.4, -0.8, 1.7]), np.array([3.0, -3.0, 0.0])]
-    found = [prior_log_density(point, density.priors)[0] for point in points]
-    expected = [float(model_log_density({value_name: point})) for point in points]
-    assert np.diff(found) == pytest.approx(np.diff(expected), rel=1e-6)
-    for point in points:
-        _, x, steepness, gradient = prior_log_density(point, density.priors)
-        assert gradient == pytest.approx(
-            slope(lambda moved: prior_log_density(moved, density.priors)[0], point), rel=1e-6, abs=1e-6
-        )
-        assert steepness == pytest.approx(
-            np.diag(slope(lambda moved: prior_log_density(moved, density.priors)[1], point)), rel=1e-6
-        )
-        assert np.array_equal(density.parameters(point)["parameter"], x)
-
-
-def pymc_model(name="Normal", **arguments):
-    """The `poisson` likelihood under PyMC, with one prior of choice."""
-    with pm.Model(coords={"node": range(3), "paid": range(2), "market": range(2)}) as model:
-        getattr(pm, name)("entry_level", dims="node", **arguments)
-        pm.Gamma("beta1", 3.0, 4.0, dims="paid")
-        pm.Normal("parent_effects", 0.0, 0.3, dims="node")
-        pm.Normal("control_coefficients", 0.0, 0.5, dims=("market", "paid"))
-    return model
-
-
-def test_the_sampled_density_is_the_one_pymc_evaluates():
-    model = pymc_model(mu=0.0, sigma=1.5)
-    add_log_density(model, poisson_log_density, REGRESSION)
-    density, names = UnconstrainedDensity.of(model), [value.name for value in model.value_vars]
-    log_density, gradient = model.compile_logp(), model.compile_dlogp()
-    points = RNG.normal(0, 0.4, (3, len(density.priors)))
-    by_name = [dict(zip(names, np.split(p, [3, 5, 8]), strict=True)) for p in points]
-    by_name = [{**p, names[3]: p[names[3]].reshape(2, 2)} for p in by_name]
-    found = [density(point)[0] for point in points]
-    assert np.diff(found) == pytest.approx(np.diff([float(log_density(p)) for p in by_name]), rel=1e-9)
-    assert density(points[0])[1] == pytest.approx(gradient(by_name[0]), rel=1e-9)
-
-
-def test_a_prior_without_a_kernel_is_named():
-    model = pymc_model("Cauchy", alpha=0.0, beta=1.0)
-    add_log_density(model, poisson_log_density, REGRESSION)
-    with pytest.raises(TypeError, match=r"Parameter 'entry_level' has the prior .*, which has no kernel"):
-        UnconstrainedDensity.of(model)
-
-
-def test_a_likelihood_beside_the_kernel_is_refused():
-    model = pymc_model(mu=0.0, sigma=1.5)
-    add_log_density(model, poisson_log_density, REGRESSION)
-    with model:
-        pm.Normal("seen", model["entry_level"], 1.0, observed=np.zeros(3))
-    with pytest.raises(TypeError, match="must be one FusedLogDensity"):
-        UnconstrainedDensity.of(model)
 
 
 @pytest.mark.parametrize("dispersion", [1e6, 1e12, 1e20])

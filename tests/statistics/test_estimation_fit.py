@@ -269,7 +269,7 @@ def test_what_is_said_of_each_period_adds_up_to_the_likelihood(journey):
     observed = observations_of(journey, 40, 13)
     nodes = Nodes.of(journey.data)
     first = {name: values[0, 0] for name, values in journey.posterior.items()}
-    at = JourneyParameters(**{name: first[name] for name in JourneyParameters._fields})
+    at = JourneyParameters(**{name: first.get(name, np.zeros(0)) for name in JourneyParameters._fields})
     zeros = JourneyParameters(*(np.zeros_like(value) for value in at))
     counts = nodes.per_node(journey.data.entries)
     data = EntryData(
@@ -290,13 +290,18 @@ def test_what_is_said_of_each_period_adds_up_to_the_likelihood(journey):
     pulls = np.ones((len(counts), counts.shape[1]))
     x = nodes.relative_spend
     pulls[: len(x)] = np.exp(first["parent_effects"][:, None] * 2 * (x - 1) / (x + 1))
-    total = np.zeros_like(counts)
+    total, visits = np.zeros_like(counts), nodes.per_node(journey.data.touches)
     for i, (market, name) in enumerate(nodes.names):
-        for j, (other, target) in enumerate(nodes.names):
-            if market == other and (market, name, target) in chances:
-                visits = nodes.per_node(journey.data.touches)[i]
-                mean = visits * chances[market, name, target] * pulls[j]
-                total[i] += np.where(mean > 0, poisson.logpmf(moves[i, j], mean), 0.0)
+        onto = {
+            j: chances[market, name, target]
+            for j, (other, target) in enumerate(nodes.names)
+            if market == other and (market, name, target) in chances
+        }
+        weight = sum(chance * pulls[j] for j, chance in onto.items()) / sum(onto.values())
+        displaced = 1 + first["displacement"][nodes.market[i]] * (weight - 1)
+        for j, chance in onto.items():
+            mean = visits[i] / displaced * chance * pulls[j]
+            total[i] += np.where(mean > 0, poisson.logpmf(moves[i, j], mean), 0.0)
     assert observed["moves"].log_likelihood[0] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 

@@ -282,7 +282,7 @@ def test_one_touchpoint_without_a_conversion_is_judged_too(model):
 
 def test_priors_in_force_are_listed_with_their_source(plain):
     given = {"poisson.beta1": {"distribution": "Normal", "mu": 0.8, "sigma": 0.3}}
-    table = priors_frame(plain, given).set_index("parameter")
+    table = priors_frame(plain, SamplerSettings(priors=given)).set_index("parameter")
     assert table.loc["beta1", ["distribution", "arguments", "source"]].tolist() == [
         "Normal",
         "mu = 0.8, sigma = 0.3",

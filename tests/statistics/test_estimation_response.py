@@ -22,6 +22,7 @@ def one_draw(rng):
         "response_saturation": rng.uniform(0.8, 5.0, 2),
         "parent_effects": rng.normal(0.3, 0.2, 2),
         "conversion_effects": rng.normal(0.0, 0.1, 2),
+        "displacement": rng.uniform(0.2, 0.9, 1),
         "transition_probability": rows,
     }
 
@@ -34,7 +35,8 @@ def journey_tables(parameters):
         for name, value in values.items():
             for place in np.ndindex(value.shape):
                 related = targets[place[1]] if len(place) == 2 else "(none)"
-                rows.append(("journey", 0, draw, name, MARKET, TOUCHPOINTS[place[0]], related, value[place]))
+                own = "(none)" if name == "displacement" else TOUCHPOINTS[place[0]]
+                rows.append(("journey", 0, draw, name, MARKET, own, related, value[place]))
     columns = ["model", "chain", "draw", "parameter", "market", "touchpoint", "related_touchpoint", "value"]
     return pd.DataFrame(rows, columns=columns).sample(frac=1.0, random_state=1), constants("journey")
 
@@ -55,7 +57,9 @@ def written_out(values, plan):
     entries[:2] *= w + (1 - w) * power * (1 + h) / (power + h)
     g = 2 * (x - 1) / (x + 1)
     rows = values["transition_probability"].copy()
+    usual = rows[:, :3].sum(axis=1)
     rows[:, :2] *= np.exp(values["parent_effects"] * g)
+    rows[:, :3] /= (1 + values["displacement"] * (rows[:, :3].sum(axis=1) / usual - 1))[:, None]
     rows[:2, 3] *= np.exp(values["conversion_effects"] * g)
     return entries, rows[:, :3], rows[:, 3]
 

@@ -5,26 +5,32 @@ stand the other models and money in proportion to last-touch conversions for mon
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from event_worlds import BOUNDS, World, draw_world, project, simulate
+from event_worlds import BOUNDS, World, draw_world, project, simulate, without_signal
 from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, SamplerSettings, constants_frame, draws_frame, fit
-from conversionflow.estimation.fitting import MODELS
+from conversionflow.estimation.fitting import MODELS, Fit
 from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
 
 SEEDS = range(30)
+NO_SIGNAL_SEEDS = range(10)
 SOURCES = ("conversionflow/estimation", "conversionflow/optimization")
 DONE = PROJECT / ".cache" / "worlds"
 DRAWS_KEPT = 1000
+LAST_TOUCH = "last-touch ROAS"
+WAYS = (LAST_TOUCH, *MODELS)
+COLUMNS = ("world", "hard", "way", "base", "reachable", "true", "claimed", "low", "high", "converged")
 EXPLANATION = """Worlds whose journeys are simulated one by one, with mechanisms that are not the model's.
 `kept` is the true uplift of the plans over what could be reached, summed; `worst` the smallest true uplift
 of a plan as a share of today's conversions; `held` the share of worlds whose true uplift lies in the 90 %
-interval of the claim.
+interval of the claim. There are 30 plain and 30 hard worlds; where `worlds` is less, the run was stopped.
 
 """
 
@@ -38,9 +44,9 @@ def last_touch_plan(world: World, data) -> np.ndarray:
     return project(shares, low * today / today.sum(), high * today / today.sum()) * today.sum()
 
 
-def planned(world: World, data, model: str) -> dict[str, float]:
-    """Fit a model, search a plan, and lay claim and truth side by side."""
-    found = fit(model, data, SamplerSettings(seed=1))
+def searched(world: World, data, model: str, settings: SamplerSettings) -> tuple[Fit, dict, np.ndarray]:
+    """Fit a model and search a plan: the fit, the plan's figures, and its money."""
+    found = fit(model, data, settings)
     response = Response.from_frames(model, draws_frame(found, DRAWS_KEPT), constants_frame(found))
     places = [int(touchpoint.split()[1]) for _, touchpoint in response.keys]
     today = world.today[places].round(2)
@@ -50,6 +56,12 @@ def planned(world: World, data, model: str) -> dict[str, float]:
     money = np.empty(len(places))
     money[places] = plan.allocation["recommended_spend"]
     (figures,) = plan.summary.to_dict("records")
+    return found, figures, money
+
+
+def planned(world: World, data, model: str) -> dict[str, float]:
+    """Fit a model, search a plan, and lay claim and truth side by side."""
+    found, figures, money = searched(world, data, model, SamplerSettings(seed=1))
     return {
         "true": world.conversions(money) - world.conversions(world.today),
         "claimed": figures["uplift"],
@@ -59,30 +71,54 @@ def planned(world: World, data, model: str) -> dict[str, float]:
     }
 
 
-def judged(seed: int, hard: bool) -> list[dict]:
-    """Every way of planning on one world."""
-    world = draw_world(seed, hard)
-    data = simulate(world)
-    base = world.conversions(world.today)
-    common = {
-        "world": world.name,
+def claimed_of_nothing(seed: int, hard: bool, settings: SamplerSettings) -> dict[str, float]:
+    """What is claimed where spend has no effect: share of intervals that hold none, and of the plan."""
+    world = without_signal(draw_world(seed, hard))
+    found, figures, _ = searched(world, simulate(world, seed), "journey", settings)
+    held = []
+    for name in ("beta1", "parent_effects", "conversion_effects"):
+        low, high = np.quantile(found.posterior[name], [0.05, 0.95], axis=(0, 1))
+        held += [*((low <= 0.0) & (high >= 0.0))]
+    return {
         "hard": hard,
-        "base": base,
-        "reachable": world.conversions(world.best_plan()) - base,
+        "intervals": len(held),
+        "held": float(np.mean(held)),
+        "uplift": figures["uplift"] / world.conversions(world.today),
+        "probability": figures["probability_better"],
     }
-    rows = [common | {"way": model} | planned(world, data, model) for model in MODELS]
-    roas = world.conversions(last_touch_plan(world, data)) - base
-    return [*rows, common | {"way": "last-touch ROAS", "true": roas}]
+
+
+def judged(seed: int, hard: bool, way: str) -> dict:
+    """One way of planning on one world."""
+    world = draw_world(seed, hard)
+    data = simulate(world, seed)
+    base = world.conversions(world.today)
+    if way == LAST_TOUCH:
+        found = {"true": world.conversions(last_touch_plan(world, data)) - base}
+    else:
+        found = planned(world, data, way)
+    reachable = world.conversions(world.best_plan()) - base
+    return {"world": world.name, "hard": hard, "way": way, "base": base, "reachable": reachable, **found}
+
+
+def kept(done: Path, work: Callable[..., dict], *arguments: object) -> dict:
+    """Take what is done, for a run that is stopped; do what is not."""
+    if not done.exists():
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.write_text(json.dumps(work(*arguments)))
+    row: dict = json.loads(done.read_text())
+    return row
 
 
 def figures(rows: Iterable[dict]) -> pd.DataFrame:
     """One row for each way and hardness: what the plans keep, and how honest their claims are."""
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["converged"] = table["converged"].astype(float)
     held = table["true"].between(table["low"], table["high"]).astype(float)
     table["held"] = held.where(table["claimed"].notna())
     table["worst"] = table["true"] / table["base"]
     grouped = table.groupby(["hard", "way"])
-    sums = grouped[["true", "reachable", "claimed"]].sum()
+    sums = grouped[["true", "reachable", "claimed", "converged"]].sum(min_count=1)
     return pd.DataFrame(
         {
             "worlds": grouped.size(),
@@ -90,7 +126,7 @@ def figures(rows: Iterable[dict]) -> pd.DataFrame:
             "worst": grouped["worst"].min(),
             "claimed over true": sums["claimed"] / sums["true"],
             "held": grouped["held"].mean(),
-            "converged": grouped["converged"].sum(),
+            "converged": sums["converged"],
         }
     )
 
@@ -99,23 +135,19 @@ def report(rows: list[dict]) -> str:
     """Lay the figures out as a page's section."""
     table = figures(rows).reset_index().round(3)
     table["hard"] = table["hard"].map({False: "plain", True: "hard"})
-    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *table.astype(str).to_numpy()]
-    return EXPLANATION + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    cells = table.astype(object).where(table.notna(), "").to_numpy()
+    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *cells]
+    return EXPLANATION + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 @pytest.mark.verify
 def test_plans_keep_what_can_be_reached_and_claim_no_more():
-    """Worlds that are done stay in the cache, for a run that is stopped."""
-    rows = []
-    for seed in SEEDS:
-        for hard in (False, True):
-            done = DONE / code_hash(SOURCES) / f"{seed}-{hard}.json"
-            if not done.exists():
-                done.parent.mkdir(parents=True, exist_ok=True)
-                done.write_text(json.dumps(judged(seed, hard)))
-            rows += json.loads(done.read_text())
+    rows, folder = [], DONE / code_hash(SOURCES)
+    for way in WAYS:
+        for seed, hard in product(SEEDS, (False, True)):
+            rows.append(kept(folder / f"{seed}-{hard}-{way}.json", judged, seed, hard, way))
+            record("Decisions and claims on worlds with other mechanisms", report(rows), SOURCES)
         print(figures(rows).round(3).to_string(), flush=True)  # noqa: T201
-        record("Decisions and claims on worlds with other mechanisms", report(rows), SOURCES)
     found = figures(rows).xs("journey", level="way")
     assert found.loc[False, "kept"] >= 0.97
     assert found.loc[True, "kept"] >= 0.95
@@ -123,3 +155,27 @@ def test_plans_keep_what_can_be_reached_and_claim_no_more():
     assert found.loc[False, "held"] >= 0.80
     assert found.loc[True, "held"] >= 0.75
     assert found["claimed over true"].between(0.9, 1.15).all()
+
+
+def report_of_nothing(table: pd.DataFrame) -> str:
+    """Lay out what is claimed where there is nothing to claim."""
+    share = np.average(table["held"], weights=table["intervals"])
+    return f"""Worlds as above, but every touch has a touchpoint at random and spend has no effect.
+
+| worlds | effects | 0 in 90 % interval | mean claimed uplift | largest probability to beat it | above 0.8 |
+|---|---|---|---|---|---|
+| {len(table)} | {table["intervals"].sum()} | {share:.1%} | {table["uplift"].mean():.2%} of conversions \
+| {table["probability"].max():.2f} | {(table["probability"] > 0.8).sum()} plans |"""
+
+
+@pytest.mark.verify
+def test_where_spend_has_no_effect_none_is_claimed():
+    rows, folder = [], DONE / code_hash(SOURCES)
+    for seed, hard in product(NO_SIGNAL_SEEDS, (False, True)):
+        done = folder / f"no-signal-{seed}-{hard}.json"
+        rows.append(kept(done, claimed_of_nothing, seed, hard, SamplerSettings(seed=1)))
+        table = pd.DataFrame(rows)
+        record("Claims where spend has no effect", report_of_nothing(table), SOURCES)
+    share = np.average(table["held"], weights=table["intervals"])
+    assert share >= 0.85
+    assert table["probability"].max() <= 0.8

@@ -73,7 +73,7 @@ def arrays(data):
 
 @pytest.mark.parametrize("model", [journey, poisson, hurdle])
 def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
-    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS | model.OPTIONAL_PRIORS))
     assert all(array.flags.c_contiguous for array in arrays(density.likelihood.data))
 
 
@@ -82,7 +82,7 @@ def test_data_from_tables_lie_as_the_kernels_are_compiled_for(model):
     [(journey, JourneyParameters), (poisson, PoissonParameters), (hurdle, HurdleParameters)],
 )
 def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, parameters):
-    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(model.build(network(), model.DEFAULT_PRIORS | model.OPTIONAL_PRIORS))
     one_market = [name for name in parameters._fields if "_market" not in name]
     assert list(density.shapes) == one_market
 
@@ -93,7 +93,7 @@ def test_what_is_common_to_markets_is_there_where_a_touchpoint_has_more_than_one
         touchpoints=pd.concat([touchpoint_periods(), spain]),
         transitions=pd.concat([transition_periods(), moved]),
     )
-    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS))
+    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS | journey.OPTIONAL_PRIORS))
     assert tuple(density.shapes) == JourneyParameters._fields
     assert density.shapes["beta1_across_markets"] == (1,)
 
@@ -115,8 +115,11 @@ def test_spend_without_any_touch_is_listed_as_untracked():
 
 
 def test_too_little_history_says_how_much_there_is():
-    with pytest.raises(InputError, match="at least 20 periods and the data have 3"):
-        network(touchpoints=touchpoint_periods(WEEKS[:3]), transitions=transition_periods(WEEKS[:3]))
+    short = network(touchpoints=touchpoint_periods(WEEKS[:3]), transitions=transition_periods(WEEKS[:3]))
+    assert "at least 20 periods and the data have 3" in short.shortness
+    assert not network().shortness
+    with pytest.raises(InputError, match=r"Model poisson is not fitted\. .* the data have 3"):
+        fit("poisson", short, SamplerSettings())
 
 
 def test_more_moves_than_touches_names_touchpoint_and_period():

@@ -15,6 +15,7 @@ from conversionflow.cli import main
 from conversionflow.core.errors import InputError
 from conversionflow.estimation import ParameterExport, Response
 from conversionflow.optimization import BudgetProblem, GeneticSettings, optimise
+from conversionflow.pipeline.parameter_json import from_json, to_json
 from conversionflow.pipeline.parameters import parameter_export
 
 
@@ -47,6 +48,27 @@ def test_a_file_gives_the_plan_that_the_tables_give_to_the_cent(tables, content)
     pd.testing.assert_frame_equal(plan_of(read.response, current), plan_of(from_tables, current))
     plans = current * np.random.default_rng(1).uniform(0.0, 2.0, (5, 3))
     assert np.array_equal(read.response.conversions(plans), from_tables.conversions(plans))
+
+
+def test_json_gives_the_same_fit_and_the_same_plan_to_the_cent(exported, content):
+    read, other = from_json(to_json(exported)), ParameterExport.from_netcdf(content)
+    assert read.key == exported.key
+    assert read.origin == exported.origin
+    current = np.array([parameter_tables.SPEND[touchpoint] for _, touchpoint in other.response.keys])
+    pd.testing.assert_frame_equal(plan_of(read.response, current), plan_of(other.response, current))
+
+
+def test_json_that_was_changed_or_cut_is_refused(exported):
+    text = to_json(exported)
+    for wrong, message in (
+        (text[:-40], "damaged or no such JSON"),
+        (text.replace(b"150.0", b"151.0", 1), "its content does not have its key"),
+        (text.replace(b'"format_version": 1', b'"format_version": 0'), "version 0, and this package reads"),
+        (text.replace(b'"samples"', b'"sample"'), "damaged or no such JSON"),
+    ):
+        assert wrong != text
+        with pytest.raises(InputError, match=message):
+            from_json(wrong)
 
 
 def test_a_file_keeps_where_its_fit_comes_from(exported, content):
@@ -165,10 +187,16 @@ def test_the_command_writes_the_file_in_place_of_an_older_one(warehouse, tmp_pat
     file.write_text("older")
     result = command(warehouse, file)
     assert result.exit_code == 0, result.stderr
-    assert "40 draws of 43 quantities of model journey" in result.stdout
+    assert "40 draws of 44 quantities of model journey" in result.stdout
     assert exported.key in result.stdout
     assert file.read_bytes() == content
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fit.nc", "warehouse.duckdb"]
+
+
+def test_the_name_of_the_file_chooses_its_format(warehouse, tmp_path, exported):
+    file = tmp_path / "fit.json"
+    assert command(warehouse, file).exit_code == 0
+    assert from_json(file.read_bytes()).key == exported.key
 
 
 def test_a_place_that_cannot_be_written_is_named(warehouse, tmp_path):

@@ -58,5 +58,7 @@ def test_dbt_knows_the_same_parameters_and_distributions():
         set(re.findall(r"'(\w+)'", priors.split(f"'{name}': [")[1].split("]")[0]))
         for name in ("choices", "distributions")
     )
-    assert parameters == {name for module in MODELS.values() for name in module.DEFAULT_PRIORS}
+    assert parameters == {
+        name for module in MODELS.values() for name in module.DEFAULT_PRIORS | module.OPTIONAL_PRIORS
+    }
     assert distributions == set(DISTRIBUTIONS)

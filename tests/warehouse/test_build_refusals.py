@@ -29,68 +29,6 @@ def test_missing_raw_tables_are_named_with_the_commands_that_bring_them(new_ware
     assert tables(empty) == []
 
 
-def test_every_wrong_setting_is_named_with_its_range(warehouse):
-    outcome = warehouse.dbt(
-        "build",
-        settings={
-            "mcmc_draws": 5,
-            "period": "fortnight",
-            "models": ["journey", "prophet"],
-            "touches_fields": {"touch_id": 'id"; drop table x'},
-            "credible_mass": "0.9",
-            "raw_schema": "Raw Data",
-            "path_transforms": ["exposure_path", {"trim_long_path": 0}],
-            "priors": {"beta1": {"distribution": "Normal", "mu": "much"}},
-            "scenarios": ["fixed_budget", "target_roas"],
-            "sweep_ratios": [0.5, True],
-        },
-    )
-    assert outcome.code != 0
-    for text in (
-        "10 setting(s) cannot be used",
-        "mcmc_draws: must be a whole number from 100 to 100000; it is 5",
-        "period: must be one of day, week, month",
-        "models: must be a list, without repeats, of some of journey, poisson, hurdle",
-        "touches_fields: names column",
-        "credible_mass: must be a number from 0.5 to 0.999",
-        "raw_schema: has the part Raw Data",
-        "path_transforms: the argument of trim_long_path must be a whole number from 1 to 10000",
-        "priors: that of beta1 must have a number for mu",
-        "scenarios: asks for target_roas, and the setting target_roas gives no number",
-        "sweep_ratios: must be a list, without repeats, of numbers from 0.01 to 100",
-    ):
-        assert text in outcome.output
-    assert tables(warehouse) == []
-
-
-def test_a_misspelt_setting_is_refused(warehouse):
-    outcome = warehouse.dbt("build", settings={"path_lookback_day": 14})
-    assert outcome.code != 0
-    assert "path_lookback_day: no setting has this name" in outcome.output
-
-
-def test_a_missing_column_is_named_with_those_there_are(warehouse):
-    outcome = warehouse.dbt("build", settings={"touches_fields": {"touched_at": "event_time"}})
-    assert outcome.code != 0
-    assert "raw.touches has no column event_time (for touched_at)" in outcome.output
-    assert "touch_id, customer_id, touched_at, channel" in outcome.output
-
-
-@pytest.mark.parametrize(
-    "transforms",
-    [
-        ["trim_long_path"],
-        pytest.param([{"first_path": 3}], marks=pytest.mark.verify),
-        pytest.param(["path"], marks=pytest.mark.verify),
-    ],
-)
-def test_a_path_transform_that_does_not_exist_is_refused_with_those_that_do(warehouse, transforms):
-    outcome = warehouse.dbt("build", settings={"path_transforms": transforms})
-    assert outcome.code != 0
-    assert "path_transforms: must be a list of some of unique_path, exposure_path" in outcome.output
-    assert "{trim_long_path: integer}" in outcome.output
-
-
 ALIASES = "create or replace table raw.customer_aliases (customer_id text, canonical_customer_id text);"
 
 
@@ -125,3 +63,61 @@ def test_touches_that_stopped_before_the_conversions_are_refused_with_both_dates
     assert "the touches end at 2025-01-01 10:00:00, the conversions at 2025-01-31 10:00:01" in outcome.output
     assert tables(warehouse) == []
     warehouse.execute("delete from raw.touches", "delete from raw.conversions")
+
+
+def test_every_wrong_setting_is_named_with_its_range(warehouse):
+    outcome = warehouse.dbt(
+        "build",
+        settings={
+            "mcmc_draws": 5,
+            "period": "fortnight",
+            "models": ["journey", "prophet"],
+            "touches_fields": {"touch_id": 'id"; drop table x'},
+            "credible_mass": "0.9",
+            "raw_schema": "Raw Data",
+            "path_transforms": ["exposure_path", {"trim_long_path": 0}],
+            "priors": {"beta1": {"distribution": "Normal", "mu": "much"}},
+            "path_lookback_day": 14,
+            "scenarios": ["fixed_budget", "target_roas"],
+            "sweep_ratios": [0.5, True],
+        },
+    )
+    assert outcome.code != 0
+    for text in (
+        "11 setting(s) cannot be used",
+        "mcmc_draws: must be a whole number from 100 to 100000; it is 5",
+        "period: must be one of day, week, month",
+        "models: must be a list, without repeats, of some of journey, poisson, hurdle",
+        "touches_fields: names column",
+        "credible_mass: must be a number from 0.5 to 0.999",
+        "raw_schema: has the part Raw Data",
+        "path_transforms: the argument of trim_long_path must be a whole number from 1 to 10000",
+        "priors: that of beta1 must have a number for mu",
+        "path_lookback_day: no setting has this name",
+        "scenarios: asks for target_roas, and the setting target_roas gives no number",
+        "sweep_ratios: must be a list, without repeats, of numbers from 0.01 to 100",
+    ):
+        assert text in outcome.output
+    assert tables(warehouse) == []
+
+
+def test_a_missing_column_is_named_with_those_there_are(warehouse):
+    outcome = warehouse.dbt("build", settings={"touches_fields": {"touched_at": "event_time"}})
+    assert outcome.code != 0
+    assert "raw.touches has no column event_time (for touched_at)" in outcome.output
+    assert "touch_id, customer_id, touched_at, channel" in outcome.output
+
+
+@pytest.mark.parametrize(
+    "transforms",
+    [
+        ["trim_long_path"],
+        pytest.param([{"first_path": 3}], marks=pytest.mark.verify),
+        pytest.param(["path"], marks=pytest.mark.verify),
+    ],
+)
+def test_a_path_transform_that_does_not_exist_is_refused_with_those_that_do(warehouse, transforms):
+    outcome = warehouse.dbt("build", settings={"path_transforms": transforms})
+    assert outcome.code != 0
+    assert "path_transforms: must be a list of some of unique_path, exposure_path" in outcome.output
+    assert "{trim_long_path: integer}" in outcome.output

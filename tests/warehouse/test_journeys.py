@@ -33,14 +33,15 @@ def random_history(seed: int, customers: int) -> tuple[list[tuple], list[tuple]]
                     (f"t{key}", f"c{customer}", at, rng.choice(CHANNELS), rng.choice(["IT", "ES"]))
                 )
             else:
-                conversions.append((f"k{key}", f"c{customer}", at, rng.choice([None, 0, 19.99]), "IT"))
+                revenue, kind = rng.choice([None, 0, 19.99]), rng.choice(["order", "lead", None])
+                conversions.append((f"k{key}", f"c{customer}", at, revenue, "IT", kind))
             at += rng.choice(gaps)
     return touches, conversions
 
 
 def reference_journeys(touches: list[tuple], conversions: list[tuple]) -> list[dict]:
     events = [(c, at, 0, i, channel, market) for i, c, at, channel, market in touches]
-    events += [(c, at, 1, i, None, market) for i, c, at, _, market in conversions]
+    events += [(c, at, 1, i, None, market) for i, c, at, _, market, _ in conversions]
     data_end = max(event[1] for event in events)
     journeys: list[list[tuple]] = []
     for event in sorted(events, key=lambda event: event[:4]):
@@ -76,16 +77,17 @@ def history(on_each_target, raw_tables):
     touches, conversions = random_history(seed=3, customers=1_500)
     warehouse = on_each_target("journeys")
     warehouse.execute(raw_tables)
+    warehouse.execute("alter table raw.conversions add column conversion_type text")
     warehouse.fill("raw.touches", [(*touch[:4], None, touch[4]) for touch in touches])
     warehouse.fill("raw.conversions", conversions)
     wanted = ["+attribution", "+transitions", "+path_summary", "+rejected_rows", "stg_sales"]
     outcome = warehouse.dbt("build", "--select", *wanted, "stg_experiments", "journey_touches")
     assert outcome.code == 0, outcome.output
-    return warehouse, reference_journeys(touches, conversions)
+    return warehouse, reference_journeys(touches, conversions), dict(Counter(row[5] for row in conversions))
 
 
 def test_journeys_are_those_of_the_reference(history):
-    warehouse, expected = history
+    warehouse, expected, _ = history
     rows = warehouse.query("""
         select outcome, customer_id, started_at, conversion_id, market, path, list_touches from journeys
         left join (
@@ -110,14 +112,14 @@ def test_journeys_are_those_of_the_reference(history):
 
 
 def test_every_kind_of_journey_occurs(history):
-    _, expected = history
+    _, expected, _ = history
     assert {j["outcome"] for j in expected} == {"converted", "lost", "open"}
     assert any(not j["path"] for j in expected if j["outcome"] == "converted")
     assert any(len(j["path"]) < len(j["touches"]) for j in expected)
 
 
 def test_transitions_are_those_of_the_reference(history):
-    warehouse, expected = history
+    warehouse, expected, _ = history
     wanted: Counter[tuple[str, str]] = Counter()
     for journey in expected:
         if journey["outcome"] != "open":
@@ -129,7 +131,7 @@ def test_transitions_are_those_of_the_reference(history):
 
 
 def test_last_touch_credit_is_the_last_step_or_unattributed(history):
-    warehouse, expected = history
+    warehouse, expected, _ = history
     rows = warehouse.query("""
         select credits.conversion_id, coalesce(steps.touchpoint, '(unattributed)'), credit
         from touch_attribution as credits left join path_steps as steps using (touch_id)
@@ -145,8 +147,20 @@ def test_last_touch_credit_is_the_last_step_or_unattributed(history):
 
 
 def test_linear_credit_is_shared_alike_over_the_steps(history):
-    warehouse, expected = history
+    warehouse, expected, _ = history
     rows = warehouse.query("select conversion_id, credit from touch_attribution where method = 'linear'")
     steps = {j["conversion"]: max(len(j["path"]), 1) for j in expected if j["outcome"] == "converted"}
     assert Counter(conversion for conversion, _ in rows) == steps
     assert all(credit == pytest.approx(1 / steps[conversion], rel=1e-12) for conversion, credit in rows)
+
+
+def test_credit_of_every_method_can_be_split_by_conversion_type(history):
+    warehouse, _, by_type = history
+    rows = warehouse.query("""
+        select method, conversion_type, sum(credit) from touch_attribution group by method, conversion_type
+    """)
+    methods = {method for method, *_ in rows}
+    assert len(methods) == 4
+    wanted = {(method, kind): count for method in methods for kind, count in by_type.items()}
+    assert {(method, kind): credit for method, kind, credit in rows} == pytest.approx(wanted)
+    assert set(by_type) == {"order", "lead", None}

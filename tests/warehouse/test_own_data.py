@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def shop(new_warehouse):
-    warehouse = new_warehouse("shop")
+def shop(verified_on_each_target):
+    warehouse = verified_on_each_target("shop")
     loaded = warehouse.run("conversionflow", "load", "events", str(EVENTS))
     assert loaded.code == 0, loaded.output
     outcome = warehouse.dbt("build", "--exclude-resource-type", "unit_test", settings=SETTINGS)

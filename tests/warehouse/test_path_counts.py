@@ -20,10 +20,10 @@ SMALL = "path,conversions,revenue,non_conversions\n"
 
 
 @pytest.fixture(scope="module")
-def published(new_warehouse):
+def published(verified_on_each_target):
     if not PATHS.is_file():
         pytest.skip("the path table is not at ../shared/data/path_counts")
-    warehouse = new_warehouse("paths")
+    warehouse = verified_on_each_target("paths")
     columns = (
         "conversions=total_conversions",
         "revenue=total_conversion_value",
@@ -53,7 +53,7 @@ def test_transitions_and_paths_hold_every_journey(published):
         from transitions where touchpoint_to in ('(conversion)', '(null)')
     """)
     assert (ends, converted) == (88387, 19785)
-    assert converted / ends == pytest.approx(0.223845, abs=5e-7)
+    assert float(converted / ends) == pytest.approx(0.223845, abs=5e-7)
     with gzip.open(PATHS, "rt") as file:
         paths = {line.split(",")[0] for line in file.readlines()[1:]}
     assert published.query("select count(*), sum(conversions), sum(non_conversions) from path_summary") == [
@@ -68,8 +68,8 @@ def test_the_run_says_what_aggregated_paths_cannot_give(published):
     assert published.query("select count(*) from budget_plans") == [(0,)]
 
 
-def test_paths_lie_idle_beside_events(new_warehouse, raw_tables):
-    warehouse = new_warehouse("both")
+def test_paths_lie_idle_beside_events(verified_on_each_target, raw_tables):
+    warehouse = verified_on_each_target("both")
     warehouse.execute(
         *raw_tables.split(";")[:-1],
         "insert into raw.touches values ('t1', 'anna', timestamp '2025-01-01', 'search', null, null)",
@@ -82,8 +82,8 @@ def test_paths_lie_idle_beside_events(new_warehouse, raw_tables):
     assert rows == []  # the one journey is open
 
 
-def test_a_path_with_a_negative_count_is_rejected_and_kept(new_warehouse, tmp_path):
-    warehouse = new_warehouse("negative")
+def test_a_path_with_a_negative_count_is_rejected_and_kept(verified_on_each_target, tmp_path):
+    warehouse = verified_on_each_target("negative")
     file = tmp_path / "paths.csv"
     file.write_text(SMALL + "a > b,1,2.50,3\na,-1,0,0\n" + "b,1,1.00,0\n" * 20)
     assert warehouse.run("conversionflow", "load", "path_counts", str(file)).code == 0

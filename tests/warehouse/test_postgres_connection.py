@@ -1,8 +1,10 @@
 """Passwords and TLS of the target postgres: dbt's own connection, and that of `conversionflow`."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg2
 import pytest
 import trustme
 from tls_server import tls_in_front_of
@@ -27,9 +29,20 @@ def with_password(warehouse):
     rules = Path(file).read_text(encoding="utf-8")
     Path(file).write_text(f"local all guarded scram-sha-256\n{rules}", encoding="utf-8")
     warehouse.query("select pg_reload_conf()")
-    yield replace(warehouse, server=replace(warehouse.server, user="guarded"))
+    guarded = replace(warehouse, server=replace(warehouse.server, user="guarded"))
+    # the server reads its rules when it comes to it; until then anyone may enter
+    while enters_without_password(guarded):
+        time.sleep(0.05)
+    yield guarded
     Path(file).write_text(rules, encoding="utf-8")
     warehouse.query("select pg_reload_conf()")
+
+
+def enters_without_password(warehouse) -> bool:
+    try:
+        return warehouse.query("select 1") == [(1,)]
+    except psycopg2.OperationalError:
+        return False
 
 
 def answers(warehouse) -> tuple[str, str]:

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def site(new_warehouse):
-    warehouse = new_warehouse("site")
+def site(verified_on_each_target):
+    warehouse = verified_on_each_target("site")
     loaded = warehouse.run("conversionflow", "load", "events", str(EVENTS))
     assert loaded.code == 0, loaded.output
     outcome = warehouse.dbt("build", "--exclude-resource-type", "unit_test", settings=SETTINGS)
