@@ -113,11 +113,12 @@ def kept(done: Path, work: Callable[..., dict], *arguments: object) -> dict:
 def figures(rows: Iterable[dict]) -> pd.DataFrame:
     """One row for each way and hardness: what the plans keep, and how honest their claims are."""
     table = pd.DataFrame(rows, columns=COLUMNS)
+    table["converged"] = table["converged"].astype(float)
     held = table["true"].between(table["low"], table["high"]).astype(float)
     table["held"] = held.where(table["claimed"].notna())
     table["worst"] = table["true"] / table["base"]
     grouped = table.groupby(["hard", "way"])
-    sums = grouped[["true", "reachable", "claimed"]].sum()
+    sums = grouped[["true", "reachable", "claimed", "converged"]].sum(min_count=1)
     return pd.DataFrame(
         {
             "worlds": grouped.size(),
@@ -125,7 +126,7 @@ def figures(rows: Iterable[dict]) -> pd.DataFrame:
             "worst": grouped["worst"].min(),
             "claimed over true": sums["claimed"] / sums["true"],
             "held": grouped["held"].mean(),
-            "converged": grouped["converged"].sum(),
+            "converged": sums["converged"],
         }
     )
 
@@ -134,8 +135,9 @@ def report(rows: list[dict]) -> str:
     """Lay the figures out as a page's section."""
     table = figures(rows).reset_index().round(3)
     table["hard"] = table["hard"].map({False: "plain", True: "hard"})
-    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *table.astype(str).to_numpy()]
-    return EXPLANATION + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    cells = table.astype(object).where(table.notna(), "").to_numpy()
+    lines = [["world kind", *table.columns[1:]], ["---"] * table.shape[1], *cells]
+    return EXPLANATION + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 @pytest.mark.verify
