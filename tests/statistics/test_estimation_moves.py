@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from ranks import uniformity
 from scipy import stats
 
 from conversionflow.estimation import NetworkData
@@ -123,3 +124,45 @@ def test_what_is_displaced_takes_from_the_other_moves_and_leaves_their_sum(moves
     assert means["direct"] * (email / weight).sum() / email.sum() == pytest.approx(
         counts[2] / counts.sum(), rel=0.01
     )
+
+
+def test_with_effects_true_probabilities_lie_anywhere_among_the_draws():
+    rng, weeks, worlds = np.random.default_rng(9), 20, 300
+    x = rng.gamma(2.0, 0.5, weeks)
+    x /= x.mean()
+    visits = rng.poisson(4.0, (2, weeks)) + 1
+    places: dict[tuple[str, str], list[float]] = {}
+    for _ in range(worlds):
+        shares = rng.dirichlet(np.full(3, 0.5), 2)
+        steps = np.stack([rng.multinomial(visits[i], shares[i]) for i in range(2)]).astype(float)
+        moves = np.zeros((1, 2, 2, weeks))
+        moves[0, 0, 1], moves[0, 1, 0] = steps[:, :, 0]
+        data = NetworkData(
+            markets=("Italy",),
+            touchpoints=("ads", "direct"),
+            periods=tuple(date(2024, 1, 1) + timedelta(weeks=week) for week in range(weeks)),
+            spend=np.stack([100.0 * x, np.zeros(weeks)])[None],
+            entries=visits[None].astype(float),
+            touches=visits[None].astype(float),
+            conversions=steps[None, :, :, 1],
+            moves=moves,
+            controls=np.zeros((1, weeks, 1)),
+            control_names=("trend",),
+        )
+        pull, convert = rng.normal(0, 0.3, 2)
+        true = shares.copy()
+        for row, column, effect in ((1, 0, pull), (0, 1, convert)):
+            pulled = visits[row] @ np.exp(effect * 2 * (x - 1) / (x + 1))
+            true[row, column] *= (1.5 + visits[row].sum()) / (1.5 + pulled)
+        true[:, 2] = np.maximum(1 - true[:, 0] - true[:, 1], 1e-6)
+        true /= true.sum(axis=1, keepdims=True)
+        found = Moves.of(Nodes.of(data))
+        effects = [np.full((200, 1), effect) for effect in (pull, convert)]
+        drawn = draw_probabilities(*effects, np.zeros((200, 1)), found, rng)
+        for n, (_, source, target) in enumerate(found.keys):
+            truth = true[["ads", "direct"].index(source), {"(conversion)": 1, "(null)": 2}.get(target, 0)]
+            below = (drawn[:, n] < truth).sum()
+            places.setdefault((source, target), []).append((below + rng.random()) / 201)
+    assert len(places) == 6
+    for key, ranks in places.items():
+        assert uniformity(np.array(ranks)) > 0.01 / 6, key
