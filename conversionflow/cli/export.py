@@ -22,8 +22,9 @@ def parameters(file: Path, target: str | None, database: Path | None) -> None:
     """
     Write the fitted model that the plan rests on to FILE, for use without the warehouse.
 
-    It is JSON where the file's name ends in .json, else netCDF. It holds the posterior draws, the scales they go with, and today's plan beside the recommended one;
-    docs/notebook.md shows how to read it. A file of that name is replaced.
+    It is JSON where the file's name ends in .json, else netCDF. It holds the posterior draws, the scales they
+    go with, and today's plan beside the recommended one; docs/notebook.md shows how to read it. A file of
+    that name is replaced.
     """
     from conversionflow.pipeline.parameter_json import to_json
     from conversionflow.pipeline.parameters import TABLES, parameter_export
