@@ -159,7 +159,8 @@ class RuleModel:
 def _unit(total: float, step: Floats) -> float:
     """Return the largest money that all steps are multiples of, or the budget if it is not coarse enough.
 
-    Fractions of the budget as steps would be rounded, and HiGHS's presolve then finds no whole numbers of them.
+    Fractions of the budget as steps would be rounded, and HiGHS's presolve then finds no whole numbers of
+    them.
     """
     cents = np.round(step[step > 0] * CENTS).astype(np.int64)
     common = float(np.gcd.reduce(cents)) / CENTS if len(cents) else total
