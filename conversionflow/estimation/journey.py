@@ -29,7 +29,7 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta0": normal(0.0, 1.5),
     "beta1": normal(0.4, 0.4),
     "response_floor": {"distribution": "Beta", "alpha": 2.5, "beta": 6.0},
-    "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 1.0},
+    "response_saturation": {"distribution": "LogNormal", "mu": 1.0, "sigma": 0.8},
     "parent_effects": normal(0.0, 0.3),
     "displacement": {"distribution": "Beta", "alpha": 1.0, "beta": 1.0},
     "conversion_effects_mean": normal(0.0, 0.1),

@@ -98,13 +98,16 @@ def solved(table: CurveTable, problem: BudgetProblem, settings: GeneticSettings)
     """Return the optimum of the curves of a table, on a grid."""
     if problem.rules.any:
         return _in_straight_pieces(table, problem, settings.rule_points)
-    step = (problem.total - problem.low.sum()) / settings.money_steps
+    room = problem.total - problem.low.sum()
+    step = room / settings.money_steps
     if step <= 0:
         return None
-    levels = int(np.ceil((problem.high - problem.low).max() / step - GRID_ROUNDING)) + 1
+    # nothing can rise by more than what the minimums leave
+    high = np.minimum(problem.high, problem.low + room)
+    levels = int(np.ceil((high - problem.low).max() / step - GRID_ROUNDING)) + 1
     spend = problem.low + step * np.arange(levels)[:, None]
     optimum = dynamic_programming(
-        np.ascontiguousarray(table.by_touchpoint(spend).T), step, problem.low, problem.high, problem.total
+        np.ascontiguousarray(table.by_touchpoint(spend).T), step, problem.low, high, problem.total
     )
     method = f"dynamic programming on steps of {step:,.2f}, polished; between steps no proof"
     return ExactPlan(optimum.plan, method, 0.0, proved=False)

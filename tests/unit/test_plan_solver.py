@@ -177,8 +177,19 @@ def test_sensitivity_covers_parameters_priors_and_totals():
         index="touchpoint", columns="direction", values=["value", "recommended_spend"]
     )
     assert (beta1["value"]["low"] < beta1["value"]["high"]).all()
-    spend = beta1["recommended_spend"].loc["retargeting"]
-    assert spend["low"] < spend["high"]
+    moved = of_parameters.groupby("touchpoint")["recommended_spend"].agg(np.ptp)
+    assert moved.max() > 1.0
+    own = draws[
+        (draws["parameter"] == "beta1") & (draws["touchpoint"] == "ads") & (draws["model"] == "journey")
+    ]
+    lowest = np.argsort(own.sort_values(["chain", "draw"])["value"].to_numpy())[:8]
+    plan = solved.plan.allocation["recommended_spend"].to_numpy()
+    today, then = solver.inputs.response.conversions(np.stack([solver.inputs.current, plan]))[lowest].mean(
+        axis=0
+    )
+    low = of_parameters.set_index(["touchpoint", "parameter", "direction"]).loc[("ads", "beta1", "low")]
+    assert low["uplift"] == pytest.approx(then - today)
+    assert low["value"] == pytest.approx(np.sort(own["value"])[:8].mean())
     assert (rows["uplift_of_best"] >= rows["uplift"] - 1e-9).all()
     totals = rows[rows["kind"] == "total_budget"]
     assert totals["recommended_spend"].sum() == pytest.approx(830.0)

@@ -26,11 +26,11 @@ def saved(warehouse, table: str, schema: str) -> list[tuple]:
 
 
 def test_a_saved_scenario_is_in_the_marts_and_kept_once_however_often_it_is_saved(warehouse):
-    command = ("--scenario", "target_cpa", "--target", "40", "--rule", "maximum ads 420", "--save", "lean")
+    command = ("--scenario", "target_cpa", "--target", "47", "--rule", "maximum ads 420", "--save", "lean")
     for _ in range(2):
         result = optimize(warehouse, *command)
         assert result.exit_code == 0, result.output
-    assert "Target cpa 40.00" in result.output
+    assert "Target cpa 47.00" in result.output
     assert "Saved as scenario lean" in result.output
     for table, rows in zip(TABLES, (1, 4), strict=True):
         kept = saved(warehouse, table, "saved_scenarios")
@@ -39,7 +39,7 @@ def test_a_saved_scenario_is_in_the_marts_and_kept_once_however_often_it_is_save
     ((target, figure, met, at, run),) = warehouse.query(
         "select target, target_figure, target_met, saved_at, run_id from budget_plans where scenario = 'lean'"
     )
-    assert (target, figure, met, run) == (40.0, "cpa", True, "run-1")
+    assert (target, figure, met, run) == (47.0, "cpa", True, "run-1")
     assert at is not None
     ((spent, total),) = warehouse.query("""
         select sum(recommended_spend), min(total_budget)
