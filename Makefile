@@ -50,6 +50,7 @@ lint: install
 
 bench: install
 	python -m benchmarks.build
+	python -m benchmarks.estimation
 	python -m benchmarks.journeys
 	python -m benchmarks.warehouse
 
