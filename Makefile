@@ -56,6 +56,7 @@ lint-sql: install
 
 bench: install
 	python -m benchmarks.build
+	python -m benchmarks.estimation
 	python -m benchmarks.journeys
 	python -m benchmarks.warehouse
 	python -m benchmarks.optimization
