@@ -16,6 +16,9 @@ from conversionflow.optimization.rules import Flags, Rules, label
 KNOWN_PLANS = 8
 """Plans that keep all rules, of different corners, to follow where the repair finds no choices of its own."""
 
+KNOWN_GAP = 0.1
+"""Relative distance from the best corner at which a known plan is good enough."""
+
 ALLOWED = 1e-9
 """Violation of a rule, as a share of the budget, that counts as rounding."""
 
@@ -127,7 +130,7 @@ def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows
     for wish in wishes.T:
         cost = np.zeros(model.matrix.shape[1])
         cost[: len(keys)] = wish
-        found = model.solve(cost)
+        found = model.solve(cost, gap=KNOWN_GAP)
         if found.x is None:
             break
         plan = exact_plan(found.x, model, choices, rows)

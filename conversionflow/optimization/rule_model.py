@@ -117,21 +117,22 @@ class RuleModel:
         kept: Flags | None = None,
         added: Added | None = None,
         time_limit: float = np.inf,
+        gap: float = GAP,
     ) -> OptimizeResult:
         """Minimise a cost (variables,) with all rules kept, or those of ``kept`` (items,) only."""
         given_up = np.zeros(len(self.items)) if kept is None else np.where(kept, 0.0, 1.0)
-        return self._solve(cost, given_up, given_up, added, time_limit)
+        return self._solve(cost, given_up, given_up, added, {"time_limit": time_limit, "mip_rel_gap": gap})
 
     def fewest_given_up(self, kept: Flags) -> Flags:
         """Return a largest set of rules that a plan keeps, (items,) bool, with all of ``kept`` in it."""
         cost = np.zeros(self.matrix.shape[1])
         cost[self.columns :] = 1.0
         may_give_up = np.where(kept, 0.0, 1.0)
-        found = self._solve(cost, np.zeros(len(self.items)), may_give_up, None, np.inf)
+        found = self._solve(cost, np.zeros(len(self.items)), may_give_up, None, {"mip_rel_gap": GAP})
         return np.asarray(found.x[self.columns :] < 0.5)
 
     def _solve(
-        self, cost: Floats, least: Floats, most: Floats, added: Added | None, time_limit: float
+        self, cost: Floats, least: Floats, most: Floats, added: Added | None, options: dict[str, float]
     ) -> OptimizeResult:
         """Solve with bounds on what is given up, (items,) each."""
         lower = np.concatenate([np.zeros(self.columns), least])
@@ -152,7 +153,7 @@ class RuleModel:
             integrality=whole,
             bounds=Bounds(lower, upper),
             constraints=constraints,
-            options={"time_limit": time_limit, "mip_rel_gap": GAP},
+            options=options,  # type: ignore[arg-type]
         )
 
 
