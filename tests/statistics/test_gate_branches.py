@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import scenario_tables
 
 from conversionflow.estimation import (
     NetworkData,
@@ -211,8 +212,8 @@ def test_a_short_history_leaves_tables_and_says_that_there_is_no_plan():
         "draws": records["draw"],
         "constants": records["constant"].rename(columns={"parameter": "constant", "constant": "unused"}),
     }
-    for stage in (search_budget, response_grid):
-        assert stage(settings, **relations(frames)).num_rows == 0
+    assert response_grid(settings, **relations(frames)).num_rows == 0
+    assert search_budget(settings, **relations({**frames, **scenario_tables.seeds()})).num_rows == 0
     alone = asdict(replace(CHOSEN, models=("poisson",), priors={}))
     nothing = fit_network(alone, **relations({**tables, "transition_counts": moves})).to_pandas()
     assert nothing["record"].tolist() == ["degradation"]

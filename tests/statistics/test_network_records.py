@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import scenario_tables
 
 from conversionflow.core.errors import ConvergenceError
 from conversionflow.pipeline import fit_network, search_budget
@@ -106,4 +107,4 @@ def test_a_model_that_did_not_converge_is_not_compared_and_no_plan_rests_on_it(t
         "constants": found["constant"].rename(columns={"parameter": "constant"}),
     }
     with pytest.raises(ConvergenceError, match="no plan is published and the last one stays"):
-        search_budget(asdict(settings), **relations(frames))
+        search_budget(asdict(settings), **relations({**frames, **scenario_tables.seeds()}))

@@ -9,7 +9,10 @@ from conversionflow.core.settings import Settings
 from conversionflow.pipeline.plan_inputs import mean_spend, selected_model
 
 SETTINGS = Settings.from_config(
-    {name: scenario_tables.settings(reference_periods=2)[name] for name in Settings.__dataclass_fields__}
+    {
+        name: scenario_tables.settings(reference_periods=2, fit_cache_path=None)[name]
+        for name in Settings.__dataclass_fields__
+    }
 )
 
 
