@@ -239,7 +239,23 @@ def test_draws_table_holds_the_draws_of_the_fit(journey):
     assert value == journey.posterior["beta1"][2, 300, 3]
 
 
-def test_kernels_compiled_ahead_are_the_ones_that_are_called(journey, hurried):
+CALLED = (
+    journey_log_density,
+    poisson_log_density,
+    network_conversions,
+    network_gradient,
+    network_entries,
+    network_closed,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_before():
+    """Signatures that other tests in this process have compiled the kernels for, by calling them by hand."""
+    return [set(kernel.signatures) for kernel in CALLED]
+
+
+def test_kernels_compiled_ahead_are_the_ones_that_are_called(compiled_before, journey, hurried):
     response = Response.from_frames("journey", draws_frame(journey, 40), constants_frame(journey))
     plan = np.full(len(response.keys), 100.0)
     response.conversions(plan[None])
@@ -247,16 +263,8 @@ def test_kernels_compiled_ahead_are_the_ones_that_are_called(journey, hurried):
     observations_of(journey, 40, 13)
     forecast_of(shortened(journey, 60), journey.data, 40, 13, np.random.default_rng(1))
     compile_kernels()
-    called = (
-        journey_log_density,
-        poisson_log_density,
-        network_conversions,
-        network_gradient,
-        network_entries,
-        network_closed,
-    )
-    for kernel in called:
-        assert len(kernel.signatures) == 1
+    for kernel, before in zip(CALLED, compiled_before, strict=True):
+        assert len(set(kernel.signatures) - before) <= 1
 
 
 def shortened(fitted, periods):
