@@ -5,10 +5,11 @@ from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from conversionflow.reporting.spend_table import spend_table
 
 
 def plan_text(allocation: pd.DataFrame, plans: pd.DataFrame, manifest: pd.Series) -> RenderableType:
@@ -29,25 +30,8 @@ def plan_text(allocation: pd.DataFrame, plans: pd.DataFrame, manifest: pd.Series
 
 
 def _table(allocation: pd.DataFrame, mass: float) -> Table:
-    table = Table(title="Recommended spend per period", box=SIMPLE, padding=(0, 1, 0, 0))
-    left = ("market", "touchpoint", "held by")
-    interval = f"{mass:.0%} interval"
-    for heading in (
-        "market",
-        "touchpoint",
-        "today",
-        "plan",
-        "change",
-        "contribution",
-        interval,
-        "mroas",
-        "held by",
-    ):
-        table.add_column(heading, justify="left" if heading in left else "right", no_wrap=True)
-    order = allocation.sort_values(["market", "recommended_spend"], ascending=[True, False])
-    for row in order.to_dict("records"):
-        table.add_row(*_cells(row))
-    return table
+    headings = ("market", "touchpoint", "today", "plan", "change", "contribution", f"{mass:.0%} interval")
+    return spend_table("Recommended spend per period", (*headings, "mroas", "held by"), _cells, allocation)
 
 
 def _cells(row: dict[Hashable, Any]) -> list[str]:

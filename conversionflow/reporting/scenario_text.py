@@ -4,12 +4,11 @@ from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-LEFT = ("market", "touchpoint", "held by")
+from conversionflow.reporting.spend_table import spend_table
 
 
 def scenario_text(allocation: pd.DataFrame, plan: pd.Series, mass: float) -> RenderableType:
@@ -34,15 +33,10 @@ def scenario_text(allocation: pd.DataFrame, plan: pd.Series, mass: float) -> Ren
 
 
 def _table(allocation: pd.DataFrame, mass: float) -> Table:
-    table = Table(title="Spend per period", box=SIMPLE, padding=(0, 1, 0, 0))
     interval = f"{mass:.0%} interval"
     headings = ("market", "touchpoint", "today", "plan", "change", "share", interval)
-    for heading in (*headings, "contribution", interval, "mroas", "held by"):
-        table.add_column(heading, justify="left" if heading in LEFT else "right", no_wrap=True)
-    order = allocation.sort_values(["market", "recommended_spend"], ascending=[True, False])
-    for row in order.to_dict("records"):
-        table.add_row(*_cells(row))
-    return table
+    more = ("contribution", interval, "mroas", "held by")
+    return spend_table("Spend per period", (*headings, *more), _cells, allocation)
 
 
 def _cells(row: dict[Hashable, Any]) -> list[str]:
