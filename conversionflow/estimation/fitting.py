@@ -20,15 +20,17 @@ from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
 from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
 from conversionflow.estimation.network import NetworkData
+from conversionflow.estimation.no_effect import PRIOR_DRAWS, allow_for_no_effect, no_effect_probability
 from conversionflow.estimation.predictive import thinned
+from conversionflow.estimation.prior_draws import prior_draws
 from conversionflow.estimation.priors import Prior, with_overrides
 from conversionflow.estimation.sampling import Effort
 from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Parameter
 
 logger = logging.getLogger("conversionflow")
 
-#: The models by name: modules with DEFAULT_PRIORS, OPTIONAL_PRIORS, FORMS, REMEDIES, build, publish,
-#: constants.
+#: The models by name: modules with DEFAULT_PRIORS, OPTIONAL_PRIORS, EFFECTS, FOLLOWERS, FORMS, REMEDIES,
+#: build, publish, constants.
 MODELS: dict[str, ModuleType] = {"journey": journey, "poisson": poisson, "hurdle": hurdle}
 
 
@@ -91,6 +93,8 @@ class Rung:
     effort: int
 
 
+#: Probability of no effect below which no draw allows for it.
+NEGLIGIBLE = 1e-6
 LADDER = (Rung(0.93, 1), Rung(0.97, 2))
 
 
@@ -134,13 +138,16 @@ class Fit:
     data
         What it was fitted to.
     posterior : dict of arrays (chain, draw, ...)
-        Every sampled quantity of the last attempt, and what the model derives from them.
+        Every sampled quantity of the last attempt, given that spend has effects.
     parameters
-        The published parameters, by (market, touchpoint, related_touchpoint).
+        The published parameters, by (market, touchpoint, related_touchpoint): draws that allow for no effect.
     attempts
         What was tried, in order.
     convergence : dict of arrays (value,)
-        `rhat`, `ess_bulk` and `ess_tail` of the published parameters' values, one parameter after another.
+        `rhat`, `ess_bulk` and `ess_tail` of the published parameters' values, one parameter after another,
+        given that spend has effects.
+    no_effect
+        Probability that spend has no effect at all; 0 where the model does not ask.
     """
 
     model: str
@@ -149,6 +156,7 @@ class Fit:
     parameters: tuple[Parameter, ...]
     attempts: tuple[Attempt, ...]
     convergence: Mapping[str, Array]
+    no_effect: float = 0.0
 
     @cached_property
     def converged(self) -> bool:
@@ -203,14 +211,39 @@ def fit(
         attempts.append(Attempt(diagnostics, time.monotonic() - started, action, work))
         logger.info("%s: %d chains sampled, %d kept from before", label, work.sampled, work.reused)
         logger.info("%s: %s", label, action)
-    rng = np.random.default_rng(settings.seed)
-    parameters = module.publish(data, posterior, settings.reference_periods, rng)
+
+    def published(draws: Mapping[str, Array]) -> tuple[Parameter, ...]:
+        rng = np.random.default_rng(settings.seed)
+        return tuple(module.publish(data, draws, settings.reference_periods, rng))
+
+    parameters = published(posterior)
     checked = kept(
         store,
         digest("published", task.keys(), settings.reference_periods),
         lambda: Stored(published_convergence(parameters), task.about),
     )
-    return Fit(model, data, posterior, tuple(parameters), tuple(attempts), checked.arrays)
+    no_effect = _no_effect(module, data, priors, posterior, settings.seed)
+    if no_effect > NEGLIGIBLE:
+        rng = np.random.default_rng([settings.seed, 1])
+        parameters = published(
+            allow_for_no_effect(posterior, module.EFFECTS, module.FOLLOWERS, no_effect, rng)
+        )
+    return Fit(model, data, posterior, parameters, tuple(attempts), checked.arrays, no_effect)
+
+
+def _no_effect(
+    module: ModuleType,
+    data: NetworkData,
+    priors: Mapping[str, Prior],
+    posterior: Mapping[str, Array],
+    seed: int,
+) -> float:
+    """Return the probability that spend has no effect at all, of a model that names its effects."""
+    if not module.EFFECTS:
+        return 0.0
+    rng = np.random.default_rng([seed, 2])
+    before = prior_draws(module, data, priors, PRIOR_DRAWS, rng)
+    return no_effect_probability(posterior, {name: before[name] for name in module.EFFECTS})
 
 
 def _steady(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:

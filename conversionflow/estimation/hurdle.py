@@ -35,6 +35,9 @@ FORMS = ("plain",)
 REMEDIES: dict[tuple[str, str], str] = {}
 #: Mean of the counts above 0 of a touchpoint that has none.
 NO_COUNT = 0.5
+#: The regressions do not ask whether spend has an effect at all.
+EFFECTS: tuple[str, ...] = ()
+FOLLOWERS: tuple[str, ...] = ()
 constants = regression.constants
 
 

@@ -51,6 +51,10 @@ POOLED = {
     "parent_effects": ("parent_effects_across_markets", "parent_effects_market_spread"),
     "conversion_effects": ("conversion_effects_mean", "conversion_effects_spread"),
 }
+#: What spend can have an effect by, and parameters that lie elsewhere where it has none
+#: (`conversionflow.estimation.no_effect`).
+EFFECTS = tuple(POOLED)
+FOLLOWERS = ("entry_level", "demand", "standardised_demand", "control_coefficients")
 CENTRED, NON_CENTRED = "centred", "non-centred"
 #: How the demand can be sampled, the form to begin with first: itself, or in units of its scale.
 FORMS = (CENTRED, NON_CENTRED)

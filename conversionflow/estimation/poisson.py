@@ -36,6 +36,9 @@ OPTIONAL_PRIORS: dict[str, Prior] = {}
 FORMS = (PLAIN, OVERDISPERSED)
 #: The form to go to, by form and what is wrong with it.
 REMEDIES = {(PLAIN, OVERDISPERSION): OVERDISPERSED}
+#: The regressions do not ask whether spend has an effect at all.
+EFFECTS: tuple[str, ...] = ()
+FOLLOWERS: tuple[str, ...] = ()
 constants = regression.constants
 
 

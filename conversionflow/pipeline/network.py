@@ -26,6 +26,9 @@ FIT = schema(
     flag="converged selected",
 )
 
+#: Probability of no effect from which the build says so.
+NO_EFFECT_MENTIONED = 0.05
+
 
 def fit_network(
     settings: Mapping[str, Any],
@@ -145,13 +148,19 @@ def _tables(
 
 
 def _notes(settings: Settings, fit: "estimation.Fit", held_out: float | None) -> list[tuple[str, str]]:
-    """Say what is missing of a model."""
+    """Say what is missing of a model, or of what it found."""
     if not fit.converged:
         return [("warning", f"Model {fit.model} did not converge and is not used; see mcmc_diagnostics")]
-    if settings.holdout_periods == 0 or held_out is not None:
-        return []
-    text = (
-        f"Model {fit.model} was not judged by the last {settings.holdout_periods} periods: without them it "
-        "did not converge, or too few are left to fit it to"
-    )
-    return [("warning", text)]
+    texts = []
+    if fit.no_effect >= NO_EFFECT_MENTIONED:
+        chance = "over 99%" if fit.no_effect > 0.99 else f"{fit.no_effect:.0%}"
+        texts.append(
+            f"Model {fit.model}: the probability that spend moves nothing at all in these data is {chance}. "
+            "As many of its draws say so, and what a plan claims is smaller by that"
+        )
+    if settings.holdout_periods and held_out is None:
+        texts.append(
+            f"Model {fit.model} was not judged by the last {settings.holdout_periods} periods: without them "
+            "it did not converge, or too few are left to fit it to"
+        )
+    return [("warning", text) for text in texts]

@@ -229,6 +229,10 @@ def test_response_from_tables_gives_the_conversions_seen(journey, data):
     assert found.mean(axis=(0, 1)) == pytest.approx(seen, rel=0.12)
 
 
+def test_where_spend_moves_something_no_draw_says_otherwise(journey):
+    assert journey.no_effect < 1e-6
+
+
 def test_draws_table_holds_the_draws_of_the_fit(journey):
     table = draws_frame(journey, 40)
     keys = ["chain", "draw", "parameter", "market", "touchpoint", "related_touchpoint"]

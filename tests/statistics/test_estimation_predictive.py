@@ -30,7 +30,7 @@ from conversionflow.estimation.predictive import (
     NegativeBinomialCounts,
     PoissonCounts,
 )
-from conversionflow.estimation.prior_predictive import draw_prior
+from conversionflow.estimation.prior_draws import draw_prior
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 PERIODS = 90
