@@ -65,6 +65,19 @@ def test_touches_that_stopped_before_the_conversions_are_refused_with_both_dates
     warehouse.execute("delete from raw.touches", "delete from raw.conversions")
 
 
+def test_conversions_without_any_touch_are_refused(warehouse):
+    warehouse.execute(
+        "insert into raw.touches values ('u', 'c', '2999-01-01 10:00', 'search', null, null)",
+        "insert into raw.conversions values ('k', 'c', '2025-01-31 10:00:01', 1, null)",
+    )
+    outcome = warehouse.dbt("build")
+    assert outcome.code != 0
+    assert "the conversions reach to 2025-01-31 10:00:01, and" in outcome.output
+    assert "has no touch up to now, so every conversion would be credited to no touch" in outcome.output
+    assert tables(warehouse) == []
+    warehouse.execute("delete from raw.touches", "delete from raw.conversions")
+
+
 def test_every_wrong_setting_is_named_with_its_range(warehouse):
     outcome = warehouse.dbt(
         "build",
