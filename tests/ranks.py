@@ -19,6 +19,35 @@ Array = NDArray[np.float64]
 LOG_LIKELIHOOD = "log_likelihood"
 #: Points at which the distribution is looked at, and samples of it under uniformity.
 POINTS, SIMULATIONS = 20, 200_000
+#: The code that draws of a posterior rest on.
+POSTERIOR_SOURCES = tuple(
+    f"conversionflow/estimation/{name}.py"
+    for name in (
+        "controls",
+        "density_kernel",
+        "experiment_kernel",
+        "experiments",
+        "fused",
+        "hurdle",
+        "hurdle_kernel",
+        "journey",
+        "journey_density",
+        "journey_kernel",
+        "moves",
+        "moves_kernel",
+        "network",
+        "nodes",
+        "poisson",
+        "poisson_kernel",
+        "priors",
+        "regression",
+        "regression_kernel",
+        "response_kernel",
+        "sampling",
+        "types",
+        "unconstrained",
+    )
+)
 
 
 def posterior(model: str, form: str, drawn: Drawn, effort: Effort) -> dict[str, Array]:

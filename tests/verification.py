@@ -17,10 +17,10 @@ SOURCES = ("conversionflow", "models", "macros", "python_models")
 LIBRARIES = ("duckdb", "nutpie", "numpy", "pymc", "scipy")
 
 
-def code_hash(folders: tuple[str, ...] = SOURCES) -> str:
-    """SHA-256 of the code in folders of the project."""
+def code_hash(places: tuple[str, ...] = SOURCES) -> str:
+    """SHA-256 of the code in folders, and files, of the project."""
     digest = hashlib.sha256()
-    files = (file for folder in folders for file in (PROJECT / folder).rglob("*"))
+    files = (file for place in places for file in [PROJECT / place, *(PROJECT / place).rglob("*")])
     for file in sorted(file for file in files if file.suffix in (".py", ".sql", ".yml")):
         digest.update(file.relative_to(PROJECT).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()

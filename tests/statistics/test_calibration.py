@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 from model_data import Drawn, hurdle, journey, poisson
+from ranks import POSTERIOR_SOURCES as SOURCES
 from ranks import p_values, posterior, ranks, uniformity
 from verification import PROJECT, code_hash, record
 
@@ -20,7 +21,6 @@ from conversionflow.estimation.sampling import Effort
 FITS, MANY_FITS = 50, 1000
 #: Chance that a run of the tests finds fault with a model that has none: of all its quantities together.
 LEVEL = 0.01
-SOURCES = ("conversionflow/estimation",)
 DONE = PROJECT / ".cache" / "calibration"
 CHUNK = 50
 
