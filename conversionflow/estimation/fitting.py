@@ -222,7 +222,14 @@ def fit(
         digest("published", task.keys(), settings.reference_periods),
         lambda: Stored(published_convergence(parameters), task.about),
     )
-    no_effect = _no_effect(module, data, priors, posterior, settings.seed)
+    asked = kept(
+        store,
+        digest("no effect", task.keys()),
+        lambda: Stored(
+            {}, task.about | {"no_effect": repr(_no_effect(module, data, priors, posterior, settings.seed))}
+        ),
+    )
+    no_effect = float(asked.about["no_effect"])
     if no_effect > NEGLIGIBLE:
         rng = np.random.default_rng([settings.seed, 1])
         parameters = published(

@@ -24,6 +24,8 @@ MEAN_SPREAD = 0.1
 #: From here on the asymptotic series of log gamma and digamma is exact to about 1e-13.
 SERIES_START = 10.0
 HALF_LOG_TWO_PI = 0.9189385332046727
+#: A factor more does not overflow.
+LARGEST_PRODUCT = 1e200
 #: Counts of a larger dispersion are Poisson counts; differences of log gammas of it are rounding errors, by
 #: which a chain that comes here in its warm-up would never leave.
 LARGEST_DISPERSION = 1e6
@@ -112,22 +114,32 @@ def journey_parameters(x: Array, controls: Array, entries: EntryData) -> Journey
 
 
 @compiled
+def stirling(z: float) -> tuple[float, float]:
+    """Return log gamma of z less (z - 1/2) log z, and digamma less log z, for z from `SERIES_START` on.
+
+    Asymptotic series: Abramowitz and Stegun 6.1.41 and 6.3.18.
+    """
+    r = 1.0 / z
+    s = r * r
+    series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s / 1188))))
+    slope = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
+    return HALF_LOG_TWO_PI - z + series, -0.5 * r - slope
+
+
+@compiled
 def log_gamma_digamma(z: float) -> tuple[float, float]:
-    """Return log gamma and digamma of z > 0 (Abramowitz and Stegun 6.1.41, 6.3.18, shifted by 6.1.15)."""
+    """Return log gamma and digamma of z > 0 (`stirling`, shifted by Abramowitz and Stegun 6.1.15)."""
     product, fractions = 1.0, 0.0
     while z < SERIES_START:
         product *= z
         fractions += 1.0 / z
         z += 1.0
     log_z = math.log(z)
-    r = 1.0 / z
-    s = r * r
-    series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s / 1188))))
-    slope = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
-    log_gamma = (z - 0.5) * log_z - z + HALF_LOG_TWO_PI + series
+    log_gamma, digamma = stirling(z)
+    log_gamma += (z - 0.5) * log_z
     if product != 1.0:
         log_gamma -= math.log(product)
-    return log_gamma, log_z - 0.5 * r - slope - fractions
+    return log_gamma, log_z + digamma - fractions
 
 
 @compiled
@@ -136,7 +148,8 @@ def count_residuals(
 ) -> tuple[float, float]:
     """Negative binomial log density of one node's counts, and its derivative in the dispersion.
 
-    The one in the log mean fills `residual` (T,).
+    The one in the log mean fills `residual` (T,). Logarithms are most of the time: of the two that a count
+    needs, one is of a quotient, and the other is taken of a product over many counts.
     """
     bounded = dispersion > LARGEST_DISPERSION
     dispersion = min(dispersion, LARGEST_DISPERSION)
@@ -144,16 +157,26 @@ def count_residuals(
     log_gamma_a, digamma_a = log_gamma_digamma(dispersion)
     periods = counts.shape[0]
     value, slope = periods * (dispersion * log_a - log_gamma_a), periods * (log_a + 1.0 - digamma_a)
+    product = 1.0
     for t in range(periods):
         log_mean = base + min(max(deviation[t], -LOG_MEAN_BOUND), LOG_MEAN_BOUND)
         mean = math.exp(log_mean)
         z, both = counts[t] + dispersion, dispersion + mean
-        log_both, ratio = math.log(both), z / both
-        log_gamma_z, digamma_z = log_gamma_digamma(z)
-        value += log_gamma_z + counts[t] * log_mean - z * log_both
-        slope += digamma_z - log_both - ratio
+        log_more, ratio = math.log(both / z), z / both
+        if z < SERIES_START:
+            log_gamma_z, digamma_z = log_gamma_digamma(z)
+            log_z = math.log(z)
+            log_gamma_z, digamma_z = log_gamma_z - z * log_z, digamma_z - log_z
+        else:
+            log_gamma_z, digamma_z = stirling(z)
+            product *= z
+            if product > LARGEST_PRODUCT:
+                value -= 0.5 * math.log(product)
+                product = 1.0
+        value += log_gamma_z + counts[t] * log_mean - z * log_more
+        slope += digamma_z - log_more - ratio
         residual[t] = counts[t] - ratio * mean if abs(deviation[t]) < LOG_MEAN_BOUND else 0.0
-    return value, 0.0 if bounded else slope
+    return value - 0.5 * math.log(product), 0.0 if bounded else slope
 
 
 @compiled

@@ -2,17 +2,19 @@
 
 Where spend moves nothing, estimated effects still differ from one another by chance. A plan is chosen for
 these differences, so it looks better than today's, and nearly every draw of a model that has never heard of
-"nothing" agrees. Half of the belief before the data therefore goes to no effect of any touchpoint, half to
-the model's priors.
+"nothing" agrees. Before the data one in ten therefore goes to no effect of any touchpoint, the rest to the
+model's priors.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from conversionflow.estimation.types import Array
 
+#: Probability before the data that spend has no effect at all.
+BEFORE = 0.1
 #: Draws of the prior that its moments at 0 are taken from.
 PRIOR_DRAWS = 4000
 #: Draws for each effect below which the moments of so many effects are not known.
@@ -20,7 +22,7 @@ DRAWS_PER_EFFECT = 5
 
 
 def no_effect_probability(posterior: Mapping[str, Array], prior: Mapping[str, Array]) -> float:
-    """Return the posterior probability that all of some effects are 0, from half before the data.
+    """Return the posterior probability that all of some effects are 0.
 
     The Bayes factor of "all are 0" within the model is the density at 0 after the data over that before
     (the Savage-Dickey ratio: Dickey 1971, Annals of Mathematical Statistics 42, 204-223). Both densities are
@@ -42,7 +44,8 @@ def no_effect_probability(posterior: Mapping[str, Array], prior: Mapping[str, Ar
         return 0.0
     if min(len(after), len(before)) < DRAWS_PER_EFFECT * after.shape[1]:
         return 0.0
-    return float(expit(_log_density_at_zero(after) - _log_density_at_zero(before)))
+    log_bayes_factor = _log_density_at_zero(after) - _log_density_at_zero(before)
+    return float(expit(log_bayes_factor + logit(BEFORE)))
 
 
 def allow_for_no_effect(

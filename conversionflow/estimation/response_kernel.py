@@ -48,11 +48,16 @@ def hill_exponent(elasticity: Number, floor: Number, saturation: Number) -> Numb
 
 
 @compiled
+def hill_at(log_ratio: float, saturation: float) -> tuple[float, float]:
+    """Return H, and h / (x^n + h), where the log of h / x^n is known; see `hill`."""
+    ratio = math.exp(min(max(log_ratio, -LARGEST_EXPONENT), LARGEST_EXPONENT))
+    return (1.0 + saturation) / (1.0 + ratio), ratio / (1.0 + ratio)
+
+
+@compiled
 def hill(log_spend: float, exponent: float, saturation: float) -> tuple[float, float]:
     """Return H, and h / (x^n + h): times n that is the slope of log H in log spend."""
-    power = math.log(saturation) - exponent * log_spend
-    ratio = math.exp(min(max(power, -LARGEST_EXPONENT), LARGEST_EXPONENT))
-    return (1.0 + saturation) / (1.0 + ratio), ratio / (1.0 + ratio)
+    return hill_at(math.log(saturation) - exponent * log_spend, saturation)
 
 
 @compiled
@@ -92,10 +97,11 @@ def entry_response(
     exponent = hill_exponent(elasticity, floor, saturation)
     wanted = wanted_exponent(elasticity, floor, saturation)
     steepness = wanted_exponent(1.0, 0.0, saturation)
+    log_saturation = math.log(saturation)
     rest, room_left = 1.0 - floor, 1.0 - (exponent / STEEPEST) ** 2
     for t in range(spend.shape[0]):
         log_spend = math.log(max(spend[t], NO_SPEND))
-        rise, room = hill(log_spend, exponent, saturation)
+        rise, room = hill_at(log_saturation - exponent * log_spend, saturation)
         base = floor + rest * rise
         d_wanted = rise * room * log_spend * room_left
         d_saturation = rise * (1.0 / (1.0 + saturation) - room / saturation)

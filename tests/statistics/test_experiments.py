@@ -149,6 +149,11 @@ def test_one_accurate_experiment_narrows_its_curve_and_moves_it_to_the_truth(tru
     assert conflicts(calibrated.data, calibrated.parameters) == []
 
 
+def test_one_accurate_experiment_settles_whether_spend_moves_anything(without, calibrated):
+    assert without.no_effect > 0.05
+    assert calibrated.no_effect < 0.001
+
+
 def exact_lifts(fitted, experiment):
     """The lift under each draw of a fit, from the draw's own network week by week."""
     response = of_all_draws(fitted)
@@ -168,6 +173,8 @@ def test_the_value_of_a_visit_as_a_constant_costs_little_against_weighting_every
     without, calibrated, measured
 ):
     (experiment,) = measured.experiments
+    parameters = journey.publish(without.data, without.posterior, 13, np.random.default_rng(SETTINGS.seed))
+    without = replace(without, parameters=tuple(parameters))  # What they are given that spend has effects.
     lifts = exact_lifts(without, experiment)
     away = (experiment.conversions_lift - lifts) / experiment.lift_sd
     weights = np.exp(-0.5 * away**2) / np.exp(-0.5 * away**2).sum()
