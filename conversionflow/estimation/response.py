@@ -1,8 +1,9 @@
 """Expected conversions of a budget, from the tables of posterior draws and constants alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from functools import cached_property
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from conversionflow.core.errors import InputError, SettingsError
+from conversionflow.core.threads import side_by_side
 from conversionflow.estimation.draw_table import DrawTable
 from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
 from conversionflow.estimation.response_kernel import hill_exponent
@@ -17,8 +19,11 @@ from conversionflow.estimation.types import CONVERSION, NOT_APPLICABLE, NULL, Ar
 
 #: Keeps a rate over the chance of a count above 0 from 0 / 0; their limit is 1.
 SMALLEST_RATE = 1e-12
+#: Plans times draws of a market that take longer than to wake another thread.
+WORTH_A_THREAD = 200
 #: Which posterior draws to use: all where None.
 Draws: TypeAlias = slice | NDArray[np.intp] | None
+T = TypeVar("T")
 
 
 class MarketResponse(Protocol):
@@ -261,9 +266,13 @@ class Response:
         """Names of the markets, the order of the last axis of `conversions_by_market`."""
         return tuple(market for market, _ in self.parts)
 
-    def _columns(self, market: str) -> NDArray[np.intp]:
-        """Positions of the market's touchpoints in a plan."""
-        return np.array([n for n, key in enumerate(self.keys) if key[0] == market], dtype=np.intp)
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.intp]]:
+        """Positions of each market's touchpoints in a plan."""
+        return {
+            market: np.array([n for n, key in enumerate(self.keys) if key[0] == market], dtype=np.intp)
+            for market in self.markets
+        }
 
     def _relative(self, plans: Array) -> Array:
         plans = np.asarray(plans, dtype=np.float64)
@@ -288,10 +297,12 @@ class Response:
         array (S, B, M)
         """
         spend, chosen = self._relative(plans), self if draws is None else self.take(draws)
-        parts = [
-            part.conversions(np.ascontiguousarray(spend[:, self._columns(m)])) for m, part in chosen.parts
-        ]
-        return np.stack(parts, axis=2)
+
+        def evaluated(named: tuple[str, MarketResponse]) -> Array:
+            market, part = named
+            return part.conversions(np.ascontiguousarray(spend[:, self._columns[market]]))
+
+        return np.stack(chosen._by_market(evaluated, len(spend)), axis=2)
 
     def conversions(self, plans: Array, draws: Draws = None) -> Array:
         """Sum over the markets, (S, B): see `conversions_by_market`."""
@@ -301,13 +312,23 @@ class Response:
     def mean_and_gradient(self, plan: Array, draws: Draws = None) -> tuple[float, Array]:
         """Average one plan (n,) over the draws: expected conversions per period, and gradient (n,)."""
         spend, chosen = self._relative(plan), self if draws is None else self.take(draws)
+
+        def evaluated(named: tuple[str, MarketResponse]) -> tuple[float, Array]:
+            market, part = named
+            return part.mean_and_gradient(spend[self._columns[market]])
+
         total, gradient = 0.0, np.zeros(len(self.keys))
-        for market, part in chosen.parts:
-            columns = self._columns(market)
-            value, slopes = part.mean_and_gradient(spend[columns])
+        found = chosen._by_market(evaluated, 1)
+        for (value, slopes), columns in zip(found, self._columns.values(), strict=True):
             total += value
             gradient[columns] = slopes / self.mean_spend[columns]
         return total, gradient
+
+    def _by_market(self, evaluated: Callable[[tuple[str, MarketResponse]], T], plans: int) -> list[T]:
+        """Evaluate the markets, side by side where there is enough to do."""
+        if self.draw_count * plans < WORTH_A_THREAD:
+            return [evaluated(part) for part in self.parts]
+        return side_by_side(evaluated, self.parts)
 
     def take(self, draws: slice | NDArray[np.intp]) -> "Response":
         """Keep some of the posterior draws."""

@@ -120,8 +120,9 @@ def rows_of_seed(
     frame: pd.DataFrame, seed: str, called: tuple[str, ...], problems: Problems
 ) -> Iterator[Row]:
     """Rows of a seed, called by the seed's name and some of its columns."""
-    for cells in frame.to_dict("records"):
-        row = Row("", {str(column): value for column, value in cells.items()}, problems)
+    columns = {str(column): cells.tolist() for column, cells in frame.items()}
+    for cells in zip(*columns.values(), strict=True):
+        row = Row("", dict(zip(columns, cells, strict=True)), problems)
         words = " / ".join(row.text(column) or "all" for column in called)
         yield Row(f"{seed} {words}", row.cells, problems)
 
