@@ -74,8 +74,14 @@ class JourneyMarket:
         )
 
     def conversions(self, spend: Array) -> Array:
-        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
-        return network_conversions(spend, self.draws)
+        """Evaluate budgets (B, P): expected conversions per period, (S, B).
+
+        Plans that differ in another market only are the same here, and evaluated once.
+        """
+        different, place = np.unique(spend, axis=0, return_inverse=True)
+        if len(different) == len(spend):
+            return network_conversions(spend, self.draws)
+        return np.take(network_conversions(different, self.draws), place, axis=1)
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
         """Average one budget (P,) over the draws; with the gradient (P,)."""

@@ -77,7 +77,7 @@ def _climb(goal: Goal, problem: BudgetProblem, start: Floats) -> list[Optimum]:
     return [begun, Optimum(end, goal.value_and_gradient(end)[0])]
 
 
-def _constraints(weights: Floats, least: Floats, most: Floats) -> list[dict[str, Any]]:
+def _constraints(weights: Floats, least: Floats, most: Floats) -> list[Any]:
     """Return ``least <= weights @ x <= most`` as SLSQP asks for it: equal to 0, and not below 0.
 
     `scipy.optimize.LinearConstraint` becomes the same, at the cost of checks that take longer than a step.
