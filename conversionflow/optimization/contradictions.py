@@ -52,7 +52,7 @@ def _largest(names: list[str], amounts: Floats) -> str:
 def clashing_rules(
     keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules
 ) -> RuleModel | None:
-    """Return the model of rules that no plan keeps; None where one does, or only a tolerance is in the way."""
+    """Return the model of rules that no plan keeps; None where one does, or a tolerance is in the way."""
     model = RuleModel.of(keys, low, high, total, rules)
     everything = np.ones(len(model.items), dtype=np.bool_)
     if _possible(model, everything):

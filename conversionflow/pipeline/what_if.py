@@ -13,6 +13,7 @@ from conversionflow.core.array_store import ArrayStore
 from conversionflow.core.errors import InputError
 from conversionflow.core.fingerprint import code_digest
 from conversionflow.core.settings import Settings
+from conversionflow.optimization.seed_rows import SOURCE
 from conversionflow.pipeline.budget_rules import BudgetRules
 from conversionflow.pipeline.checkpoint import Checkpoint
 from conversionflow.pipeline.plan_inputs import PlanInputs
@@ -77,7 +78,7 @@ class LastBuild:
     def with_rules(self, limits: pd.DataFrame | None, rules: pd.DataFrame) -> Solver:
         """Return the solver with other limits, where any are given, and with more rules."""
         own = self.solver.rules
-        changed = replace(own, limits=own.limits if limits is None else limits)
+        changed = own if limits is None else replace(own, limits=limits.assign(**{SOURCE: "--limits"}))
         return Solver(self.solver.inputs, changed if rules.empty else changed.with_rules(rules))
 
     def checkpoint(self, project: Path) -> Checkpoint | None:
