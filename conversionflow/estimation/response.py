@@ -21,6 +21,8 @@ from conversionflow.estimation.types import CONVERSION, NOT_APPLICABLE, NULL, Ar
 SMALLEST_RATE = 1e-12
 #: Plans times draws of a market that take longer than to wake another thread.
 WORTH_A_THREAD = 200
+#: Plans of which it is worth to find those that are the same in a market.
+WORTH_COMPARING = 8
 #: Which posterior draws to use: all where None.
 Draws: TypeAlias = slice | NDArray[np.intp] | None
 T = TypeVar("T")
@@ -78,9 +80,9 @@ class JourneyMarket:
 
         Plans that differ in another market only are the same here, and evaluated once.
         """
-        different, place = np.unique(spend, axis=0, return_inverse=True)
-        if len(different) == len(spend):
+        if len(spend) < WORTH_COMPARING:
             return network_conversions(spend, self.draws)
+        different, place = np.unique(spend, axis=0, return_inverse=True)
         return np.take(network_conversions(different, self.draws), place, axis=1)
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
