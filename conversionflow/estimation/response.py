@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -215,6 +215,15 @@ MARKET_RESPONSES: dict[str, type[JourneyMarket] | type[PoissonMarket] | type[Hur
 }
 
 
+@cache
+def _columns_of(keys: tuple[tuple[str, str], ...], markets: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
+    """Return the positions of each market's touchpoints: asked for with every plan, on ever other draws."""
+    return {
+        market: np.array([n for n, key in enumerate(keys) if key[0] == market], dtype=np.intp)
+        for market in markets
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Response:
     """Expected conversions per period at reference conditions for budgets, per posterior draw.
@@ -274,13 +283,10 @@ class Response:
         """Names of the markets, the order of the last axis of `conversions_by_market`."""
         return tuple(market for market, _ in self.parts)
 
-    @cached_property
+    @property
     def _columns(self) -> dict[str, NDArray[np.intp]]:
         """Positions of each market's touchpoints in a plan."""
-        return {
-            market: np.array([n for n, key in enumerate(self.keys) if key[0] == market], dtype=np.intp)
-            for market in self.markets
-        }
+        return _columns_of(self.keys, self.markets)
 
     def _relative(self, plans: Array) -> Array:
         plans = np.asarray(plans, dtype=np.float64)
