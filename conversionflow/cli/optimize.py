@@ -84,20 +84,27 @@ def optimize(
     The answer is the best plan within bounds and rules, with its intervals and cautions. --save keeps it in
     the tables budget_plans and budget_allocation, also of later builds, with the run of the fit it is from.
     """
-    from dataclasses import replace
+    from concurrent.futures import ThreadPoolExecutor
 
-    from rich.console import Console
-
-    from conversionflow.pipeline.plan_solver import shorter_search
-    from conversionflow.pipeline.rule_text import rule_rows
-    from conversionflow.pipeline.what_if import LastBuild, scenario_tables
-    from conversionflow.reporting.scenario_text import scenario_text
-    from conversionflow.warehouse.duckdb import project_folder
+    from conversionflow.warehouse.last_build import last_tables
     from conversionflow.warehouse.profiles import find_target
-    from conversionflow.warehouse.saved_scenarios import checked_name, save_scenario
 
     warehouse = find_target(target_name, database)
-    build = LastBuild.read(warehouse)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        tables_of_build = beside.submit(last_tables, warehouse)
+        # what follows takes longer to load than the warehouse to answer
+        from dataclasses import replace
+
+        from rich.console import Console
+
+        from conversionflow.pipeline.plan_solver import shorter_search
+        from conversionflow.pipeline.rule_text import rule_rows
+        from conversionflow.pipeline.what_if import LastBuild, scenario_tables
+        from conversionflow.reporting.scenario_text import scenario_text
+        from conversionflow.warehouse.duckdb import project_folder
+        from conversionflow.warehouse.saved_scenarios import checked_name, save_scenario
+
+    build = LastBuild.of(tables_of_build.result())
     label = checked_name(name, build.built) if name is not None else None
     settings = build.solver.inputs.settings
     question = _question(build, scenario, total, amount, plan_file)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,6 +37,20 @@ def clear_old_code(package: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+class _MachineCode(FunctionCache):  # type: ignore[misc]
+    """Numba's cache, without loading the compiler for machine code that is there already.
+
+    Numba reads its rules of typing and code generation before it looks into its cache, which takes longer
+    than all our kernels; where it has to compile it reads them itself.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the machine code of a signature, or None where there is none."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 def compiled(function: Function) -> Function:
     """Compile a function with numba, keeping the machine code on disk for the next process.
 
@@ -44,6 +60,8 @@ def compiled(function: Function) -> Function:
     folder = str(cache_folder(Path(inspect.getfile(function)).parent))
     numba.config.CACHE_DIR = folder
     try:
-        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        kernel = numba.njit(nogil=True, error_model="numpy")(function)
+        kernel._cache = _MachineCode(function)
+        return cast(Function, kernel)
     finally:
         numba.config.CACHE_DIR = theirs

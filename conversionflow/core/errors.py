@@ -1,5 +1,7 @@
 """The errors that reach a user: each says what is wrong, where, and what to do."""
 
+from collections.abc import Callable
+
 
 class ConversionflowError(Exception):
     """Base of every error raised on purpose; its text is shown without a traceback."""
@@ -18,7 +20,20 @@ class ConvergenceError(ConversionflowError):
 
 
 class InfeasibleBudgetError(ConversionflowError):
-    """The rules leave no plan that satisfies them all."""
+    """The rules leave no plan that satisfies them all.
+
+    The reason may be a function: to find which rules clash takes longer than that some do, and who tries one
+    total after the other never reads it.
+    """
+
+    def __init__(self, reason: str | Callable[[], str]) -> None:
+        super().__init__(reason)
+        self._reason = reason
+
+    def __str__(self) -> str:
+        if callable(self._reason):
+            self._reason = self._reason()
+        return self._reason
 
 
 class MachineError(ConversionflowError):

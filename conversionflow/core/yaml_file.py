@@ -10,6 +10,9 @@ import yaml
 
 from conversionflow.core.errors import InputError
 
+#: libyaml's where PyYAML was built with it: the same, ten times as fast.
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def read_yaml(name: str, text: str) -> Any:
     """
@@ -21,7 +24,7 @@ def read_yaml(name: str, text: str) -> Any:
         If it is not YAML; `name` is the file in the message.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=SAFE)  # noqa: S506 - both loaders are safe ones
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{name} is not YAML: {reason}") from error

@@ -18,6 +18,7 @@ from conversionflow.estimation.network_kernel import (
     network_entries,
     network_gradient,
 )
+from conversionflow.estimation.response_kernel import hill_exponent
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 
@@ -56,6 +57,7 @@ def compile_kernels() -> None:
         displacement=np.ones(1),
         carryover=paid,
     )
+    hill_exponent(paid, paid / 2.0, paid)
     network_conversions(paid, draws)
     network_gradient(paid[0], draws)
     network_closed(network_entries(paid, draws), paid, draws)

@@ -65,15 +65,38 @@ def taken_share(extra: float, lost: float) -> tuple[float, float]:
 
 
 @compiled
-def spent(draws: NetworkDraws, s: int, spend: Array, begun: Array, pull: Array, convert: Array) -> None:
-    """Fill one draw's entries (K,), and the factors (P,) on moves onto the paid and on their conversions."""
+def log_of(spend: Array) -> Array:
+    """Return the logarithm of spend (P,) over its mean, none as `NO_SPEND`."""
+    logs = np.empty(spend.shape[0])
+    for p in range(spend.shape[0]):
+        logs[p] = math.log(max(spend[p], NO_SPEND))
+    return logs
+
+
+@compiled
+def spent(
+    draws: NetworkDraws,
+    s: int,
+    spend: Array,
+    log_spend: Array,
+    begun: Array,
+    pull: Array,
+    convert: Array,
+    response: Array,
+) -> None:
+    """Fill one draw's entries (K,), the factors (P,) on moves onto the paid and on their conversions.
+
+    `response` (2, P) takes what `hill` returns. The logarithms of the spend are the same for all draws.
+    """
     for k in range(begun.shape[0]):
         begun[k] = draws.entries[s, k]
     for p in range(spend.shape[0]):
-        rise, _ = hill(math.log(max(spend[p], NO_SPEND)), draws.exponent[s, p], draws.saturation[s, p])
+        rise, room = hill(log_spend[p], draws.exponent[s, p], draws.saturation[s, p])
+        response[0, p], response[1, p] = rise, room
+        shape = pull_shape(spend[p])
         begun[p] *= draws.floor[s, p] + (1.0 - draws.floor[s, p]) * rise
-        pull[p] = math.exp(draws.parent_effects[s, p] * pull_shape(spend[p]))
-        convert[p] = math.exp(draws.conversion_effects[s, p] * pull_shape(spend[p]))
+        pull[p] = math.exp(draws.parent_effects[s, p] * shape)
+        convert[p] = math.exp(draws.conversion_effects[s, p] * shape)
 
 
 @compiled
@@ -158,9 +181,12 @@ def network_conversions(spend: Array, draws: NetworkDraws) -> Array:
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, right = np.zeros((count, count)), np.zeros(count)
     scale, bend, spread, begun = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
+    response, log_spend = np.empty((2, paid)), np.empty((plans, paid))
+    for b in range(plans):
+        log_spend[b] = log_of(spend[b])
     for s in range(size):
         for b in range(plans):
-            spent(draws, s, spend[b], begun, pull, convert)
+            spent(draws, s, spend[b], log_spend[b], begun, pull, convert, response)
             pulled_network(draws, s, pull, convert, matrix, right, scale, bend, spread)
             factorise(matrix)
             solve(matrix, right)
@@ -179,13 +205,13 @@ def network_entries(spend: Array, draws: NetworkDraws) -> Array:
     size, count = draws.entries.shape
     out = np.zeros((size, count, periods))
     pull, convert, begun = np.ones(paid), np.ones(paid), np.zeros(count)
-    acting = np.zeros(paid)
+    acting, response = np.zeros(paid), np.empty((2, paid))
     for s in range(size):
         acting[:] = spend[0]
         for t in range(periods):
             for p in range(paid):
                 acting[p] = spend[t, p] + draws.carryover[s, p] * (acting[p] - spend[t, p])
-            spent(draws, s, acting, begun, pull, convert)
+            spent(draws, s, acting, log_of(acting), begun, pull, convert, response)
             for k in range(count):
                 out[s, k, t] = begun[k]
     return out
@@ -199,10 +225,10 @@ def network_closed(entries: Array, spend: Array, draws: NetworkDraws) -> Array:
     out = np.zeros((size, count, periods))
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, right, visits = np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    scale, bend, spread = np.zeros(count), np.zeros(count), np.zeros(count)
+    scale, bend, spread, response = np.zeros(count), np.zeros(count), np.zeros(count), np.empty((2, paid))
     for s in range(size):
         for t in range(periods):
-            spent(draws, s, spend[t], visits, pull, convert)
+            spent(draws, s, spend[t], log_of(spend[t]), visits, pull, convert, response)
             pulled_network(draws, s, pull, convert, matrix, right, scale, bend, spread)
             factorise(matrix)
             for k in range(count):
@@ -222,9 +248,10 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
     pull, convert = np.ones(paid), np.ones(paid)
     matrix, reached = np.zeros((count, count)), np.zeros(count)
     scale, bend, spread, begun = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
-    visits, displaced = np.zeros(count), np.zeros(count)
+    visits, displaced, bent = np.zeros(count), np.zeros(count), np.zeros(count)
+    response, log_spend = np.empty((2, paid)), log_of(spend)
     for s in range(size):
-        spent(draws, s, spend, begun, pull, convert)
+        spent(draws, s, spend, log_spend, begun, pull, convert, response)
         pulled_network(draws, s, pull, convert, matrix, reached, scale, bend, spread)
         factorise(matrix)
         solve(matrix, reached)
@@ -233,17 +260,17 @@ def network_gradient(spend: Array, draws: NetworkDraws) -> tuple[float, Array]:
             converted = draws.conversion[s, k] * (convert[k] if k < paid else 1.0)
             usual = total(draws.moves[s, k])
             displaced[k] = (reached[k] - scale[k] * converted) / usual if usual > 0.0 else 0.0
+            bent[k] = bend[k] * (1.0 - draws.displacement[s]) * spread[k] * reached[k] / scale[k]
         solve_transposed(matrix, visits)
         for p in range(paid):
             money = max(spend[p], NO_SPEND)
-            rise, room = hill(math.log(money), draws.exponent[s, p], draws.saturation[s, p])
+            rise, room = response[0, p], response[1, p]
             steepness = (1.0 - draws.floor[s, p]) * rise * draws.exponent[s, p] * room / money
             value_p = draws.entries[s, p] * steepness * reached[p]
             shape_slope = 4.0 / (spend[p] + 1.0) ** 2
             for i in range(count):
                 pulled = draws.moves[s, i, p] * pull[p] * draws.parent_effects[s, p] * shape_slope
-                change = scale[i] * reached[p] - draws.displacement[s] * displaced[i]
-                change += bend[i] * (1.0 - draws.displacement[s]) * spread[i] * reached[i] / scale[i]
+                change = scale[i] * reached[p] - draws.displacement[s] * displaced[i] + bent[i]
                 value_p += visits[i] * spread[i] * pulled * change
             converted = draws.conversion[s, p] * convert[p] * draws.conversion_effects[s, p] * shape_slope
             value_p += visits[p] * converted * (scale[p] + bend[p] * reached[p] / scale[p])

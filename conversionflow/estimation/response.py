@@ -1,8 +1,9 @@
 """Expected conversions of a budget, from the tables of posterior draws and constants alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from functools import cache
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from conversionflow.core.errors import InputError, SettingsError
+from conversionflow.core.threads import side_by_side
 from conversionflow.estimation.draw_table import DrawTable
 from conversionflow.estimation.network_kernel import NetworkDraws, network_conversions, network_gradient
 from conversionflow.estimation.response_kernel import hill_exponent
@@ -17,8 +19,13 @@ from conversionflow.estimation.types import CONVERSION, NOT_APPLICABLE, NULL, Ar
 
 #: Keeps a rate over the chance of a count above 0 from 0 / 0; their limit is 1.
 SMALLEST_RATE = 1e-12
+#: Plans times draws of a market that take longer than to wake another thread.
+WORTH_A_THREAD = 200
+#: Plans of which it is worth to find those that are the same in a market.
+WORTH_COMPARING = 8
 #: Which posterior draws to use: all where None.
 Draws: TypeAlias = slice | NDArray[np.intp] | None
+T = TypeVar("T")
 
 
 class MarketResponse(Protocol):
@@ -69,8 +76,14 @@ class JourneyMarket:
         )
 
     def conversions(self, spend: Array) -> Array:
-        """Evaluate budgets (B, P): expected conversions per period, (S, B)."""
-        return network_conversions(spend, self.draws)
+        """Evaluate budgets (B, P): expected conversions per period, (S, B).
+
+        Plans that differ in another market only are the same here, and evaluated once.
+        """
+        if len(spend) < WORTH_COMPARING:
+            return network_conversions(spend, self.draws)
+        different, place = np.unique(spend, axis=0, return_inverse=True)
+        return np.take(network_conversions(different, self.draws), place, axis=1)
 
     def mean_and_gradient(self, spend: Array) -> tuple[float, Array]:
         """Average one budget (P,) over the draws; with the gradient (P,)."""
@@ -202,6 +215,15 @@ MARKET_RESPONSES: dict[str, type[JourneyMarket] | type[PoissonMarket] | type[Hur
 }
 
 
+@cache
+def _columns_of(keys: tuple[tuple[str, str], ...], markets: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
+    """Return the positions of each market's touchpoints: asked for with every plan, on ever other draws."""
+    return {
+        market: np.array([n for n, key in enumerate(keys) if key[0] == market], dtype=np.intp)
+        for market in markets
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Response:
     """Expected conversions per period at reference conditions for budgets, per posterior draw.
@@ -261,9 +283,10 @@ class Response:
         """Names of the markets, the order of the last axis of `conversions_by_market`."""
         return tuple(market for market, _ in self.parts)
 
-    def _columns(self, market: str) -> NDArray[np.intp]:
-        """Positions of the market's touchpoints in a plan."""
-        return np.array([n for n, key in enumerate(self.keys) if key[0] == market], dtype=np.intp)
+    @property
+    def _columns(self) -> dict[str, NDArray[np.intp]]:
+        """Positions of each market's touchpoints in a plan."""
+        return _columns_of(self.keys, self.markets)
 
     def _relative(self, plans: Array) -> Array:
         plans = np.asarray(plans, dtype=np.float64)
@@ -288,10 +311,12 @@ class Response:
         array (S, B, M)
         """
         spend, chosen = self._relative(plans), self if draws is None else self.take(draws)
-        parts = [
-            part.conversions(np.ascontiguousarray(spend[:, self._columns(m)])) for m, part in chosen.parts
-        ]
-        return np.stack(parts, axis=2)
+
+        def evaluated(named: tuple[str, MarketResponse]) -> Array:
+            market, part = named
+            return part.conversions(np.ascontiguousarray(spend[:, self._columns[market]]))
+
+        return np.stack(chosen._by_market(evaluated, len(spend)), axis=2)
 
     def conversions(self, plans: Array, draws: Draws = None) -> Array:
         """Sum over the markets, (S, B): see `conversions_by_market`."""
@@ -301,13 +326,23 @@ class Response:
     def mean_and_gradient(self, plan: Array, draws: Draws = None) -> tuple[float, Array]:
         """Average one plan (n,) over the draws: expected conversions per period, and gradient (n,)."""
         spend, chosen = self._relative(plan), self if draws is None else self.take(draws)
+
+        def evaluated(named: tuple[str, MarketResponse]) -> tuple[float, Array]:
+            market, part = named
+            return part.mean_and_gradient(spend[self._columns[market]])
+
         total, gradient = 0.0, np.zeros(len(self.keys))
-        for market, part in chosen.parts:
-            columns = self._columns(market)
-            value, slopes = part.mean_and_gradient(spend[columns])
+        found = chosen._by_market(evaluated, 1)
+        for (value, slopes), columns in zip(found, self._columns.values(), strict=True):
             total += value
             gradient[columns] = slopes / self.mean_spend[columns]
         return total, gradient
+
+    def _by_market(self, evaluated: Callable[[tuple[str, MarketResponse]], T], plans: int) -> list[T]:
+        """Evaluate the markets, side by side where there is enough to do."""
+        if self.draw_count * plans < WORTH_A_THREAD:
+            return [evaluated(part) for part in self.parts]
+        return side_by_side(evaluated, self.parts)
 
     def take(self, draws: slice | NDArray[np.intp]) -> "Response":
         """Keep some of the posterior draws."""

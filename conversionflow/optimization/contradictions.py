@@ -15,6 +15,8 @@ ROUNDING_CENTS = 0.49
 CORRECTIONS = 60
 """Ways to resolve the clash that are looked at before a set that only cannot be made smaller is named."""
 
+NO_ROOM = "the rules leave no room that is more than rounding; loosen the tightest of them by a cent"
+
 NAMED = 12
 """Rules named in one message."""
 
@@ -47,18 +49,26 @@ def _largest(names: list[str], amounts: Floats) -> str:
     return f" (too much already: {_listed(names)})"
 
 
-def rule_clash(keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules) -> list[str]:
-    """Return the texts of a smallest set of rules that clash; empty where a plan keeps all.
+def clashing_rules(
+    keys: tuple[Key, ...], low: Floats, high: Floats, total: float, rules: Rules
+) -> RuleModel | None:
+    """Return the model of rules that no plan keeps; None where one does, or a tolerance is in the way."""
+    model = RuleModel.of(keys, low, high, total, rules)
+    everything = np.ones(len(model.items), dtype=np.bool_)
+    if _possible(model, everything):
+        return None
+    nothing = ~everything
+    return None if not _possible(model, nothing) or model.fewest_given_up(nothing).all() else model
+
+
+def smallest_clash(model: RuleModel) -> list[str]:
+    """Return the texts of a smallest set of rules that clash, of rules that do.
 
     Smallest sets are those that every way to resolve the clash touches: the fewest rules that touch all ways
     known so far are a candidate, and where a plan keeps them, the rules it breaks are one more way (Ignatiev,
     Previti, Liffiton & Marques-Silva, 2015, *Smallest MUS extraction with minimal hitting set dualization*,
     CP 2015). After `CORRECTIONS` ways no rule can be taken from the set, but it may not be the smallest.
     """
-    model = RuleModel.of(keys, low, high, total, rules)
-    everything = np.ones(len(model.items), dtype=np.bool_)
-    if _possible(model, everything):
-        return []
     clash = _smallest_clash(model)
     if clash is None:
         clash = _irreducible_clash(model)
@@ -66,7 +76,9 @@ def rule_clash(keys: tuple[Key, ...], low: Floats, high: Floats, total: float, r
 
 
 def clash_text(texts: list[str], total: float) -> str:
-    """One sentence for a set of rules that clash."""
+    """One sentence for a set of rules that clash; where it is empty, only rounding makes them."""
+    if not texts:
+        return NO_ROOM
     if len(texts) == 1:
         return f"with a budget of {total:,.2f} no plan keeps {texts[0]}"
     return f"with a budget of {total:,.2f} these clash, and no longer if one is left out: {_listed(texts)}"

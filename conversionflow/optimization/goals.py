@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -215,10 +216,13 @@ class Downside:
 
     def _outcomes(self, plans: Floats) -> Floats:
         """Return what is judged on each draw, (S, B)."""
-        if self.today is None:
-            return self.of.outcomes(plans)
-        outcomes = self.of.outcomes(np.vstack([self.today, plans]))
-        return outcomes[:, 1:] - outcomes[:, :1]
+        outcomes = self.of.outcomes(plans)
+        return outcomes if self._today is None else outcomes - self._today
+
+    @cached_property
+    def _today(self) -> Floats | None:
+        """What today's plan brings on each draw, (S, 1): it is asked for with every other plan."""
+        return None if self.today is None else self.of.outcomes(self.today[None])
 
     def _worst(self, draws: int) -> int:
         return max(1, round(self.share * draws))
@@ -231,6 +235,8 @@ def moved_share(plans: Floats, today: Floats, total: float) -> Floats:
 
 
 def _chosen(response: R, draws: NDArray[np.intp]) -> R:
-    if not isinstance(response, DrawsObjective):
+    # asked for at every step of a search: a check of the whole protocol takes longer than the step
+    take: Callable[[NDArray[np.intp]], R] | None = getattr(response, DrawsObjective.take.__name__, None)
+    if take is None:
         raise InputError("The downside needs a response that offers its draws one by one (`take`).")
-    return response.take(draws)
+    return take(draws)

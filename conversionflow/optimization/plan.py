@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from conversionflow.core.errors import InputError
+from conversionflow.optimization.binding import binding_rules
 from conversionflow.optimization.exact import first_order_gap
 from conversionflow.optimization.genetic import Observer, SearchState
 from conversionflow.optimization.genetic_settings import GeneticSettings
@@ -41,7 +42,7 @@ class Plan:
     allocation : DataFrame
         One row per ``market`` and ``touchpoint``: ``current_spend``, ``recommended_spend``, ``min_spend``,
         ``max_spend`` (money per period, whole cents), ``marginal_conversions`` (per unit of money, at the
-        recommended plan), ``binding_rule`` (``minimum``, ``maximum``, ``fixed``, ``none``).
+        recommended plan), ``binding_rule`` (see the function).
     summary : DataFrame
         One row: ``total_budget``, ``objective`` (the goal's name), ``goal_current``, ``goal_recommended``
         (its values), the figures of `PlanFigures`, ``optimality_gap`` (share of the reference's lift in the
@@ -166,8 +167,6 @@ def _missed_share(base: float, value: float, bound: float) -> float:
 
 
 def _allocation(problem: BudgetProblem, spend: Floats, marginals: Floats) -> pd.DataFrame:
-    at_low, at_high = spend <= problem.low, spend >= problem.high
-    rule = np.select([at_low & at_high, at_low, at_high], ["fixed", "minimum", "maximum"], default="none")
     return pd.DataFrame(
         {
             "market": [market for market, _ in problem.keys],
@@ -177,6 +176,6 @@ def _allocation(problem: BudgetProblem, spend: Floats, marginals: Floats) -> pd.
             "min_spend": problem.low,
             "max_spend": problem.high,
             "marginal_conversions": marginals,
-            "binding_rule": rule,
+            "binding_rule": binding_rules(problem, spend),
         }
     )

@@ -1,7 +1,9 @@
 """Gradient steps from a plan to the local optimum beside it, under the same on, off and step choices."""
 
+from typing import Any
+
 import numpy as np
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import minimize
 
 from conversionflow.optimization.exact import Optimum
 from conversionflow.optimization.goals import Goal
@@ -68,12 +70,24 @@ def _climb(goal: Goal, problem: BudgetProblem, start: Floats) -> list[Optimum]:
         jac=True,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * len(free),
-        constraints=[
-            LinearConstraint(weights[rows_kept], least[rows_kept], most[rows_kept])
-            for rows_kept in (least == most, least < most)
-            if rows_kept.any()
-        ],
+        constraints=_constraints(weights, least, most),
         options={"ftol": SLSQP_TOLERANCE, "maxiter": SLSQP_ITERATIONS},
     )
     end = problem.repair(plan(result.x)[None])[0]
     return [begun, Optimum(end, goal.value_and_gradient(end)[0])]
+
+
+def _constraints(weights: Floats, least: Floats, most: Floats) -> list[Any]:
+    """Return ``least <= weights @ x <= most`` as SLSQP asks for it: equal to 0, and not below 0.
+
+    `scipy.optimize.LinearConstraint` becomes the same, at the cost of checks that take longer than a step.
+    """
+    equal, above, below = least == most, least < most, most < np.inf
+    signed = np.vstack([weights[above & (least > -np.inf)], -weights[above & below]])
+    bound = np.concatenate([least[above & (least > -np.inf)], -most[above & below]])
+    pairs = {"eq": (weights[equal], least[equal]), "ineq": (signed, bound)}
+    return [
+        {"type": kind, "fun": lambda x, a=a, b=b: a @ x - b, "jac": lambda _, a=a: a}
+        for kind, (a, b) in pairs.items()
+        if len(b)
+    ]

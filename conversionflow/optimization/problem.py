@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from conversionflow.core.errors import InfeasibleBudgetError, SettingsError
-from conversionflow.optimization.contradictions import bound_clashes, clash_text, rule_clash
+from conversionflow.optimization.contradictions import (
+    bound_clashes,
+    clash_text,
+    clashing_rules,
+    smallest_clash,
+)
 from conversionflow.optimization.money import CENTS, cent_bounds, to_cents
 from conversionflow.optimization.objective import Floats, Key
 from conversionflow.optimization.projection import project
@@ -163,9 +168,11 @@ class BudgetProblem:
 
     def _check_rules_together(self) -> None:
         if self.rules.any:
-            clash = rule_clash(self.keys, self.low, self.high, self.total, self.rules)
-            if clash:
-                raise InfeasibleBudgetError(f"No plan is possible: {clash_text(clash, self.total)}.")
+            clashing = clashing_rules(self.keys, self.low, self.high, self.total, self.rules)
+            if clashing is not None:
+                raise InfeasibleBudgetError(
+                    lambda: f"No plan is possible: {clash_text(smallest_clash(clashing), self.total)}."
+                )
 
     def _keep_whole_steps(self) -> None:
         """Move bounds inward to whole steps."""

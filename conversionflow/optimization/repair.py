@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from conversionflow.core.errors import InfeasibleBudgetError
+from conversionflow.optimization.contradictions import NO_ROOM
 from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.projection_kernel import Rows, project_rows
 from conversionflow.optimization.repair_kernel import Choices, repair_plans
@@ -137,10 +138,7 @@ def _known_plans(keys: tuple[Key, ...], model: RuleModel, choices: Choices, rows
         if plan is not None and not any(np.allclose(plan, other, rtol=0, atol=1e-9) for other in known):
             known.append(plan)
     if not known:
-        raise InfeasibleBudgetError(
-            "No plan is possible: the rules leave no room that is more than rounding. "
-            "Loosen the tightest of them by a cent."
-        )
+        raise InfeasibleBudgetError(f"No plan is possible: {NO_ROOM}.")
     if not (choices.switchable.any() or (choices.step > 0).any()):
         return [np.mean(known, axis=0)]
     return known

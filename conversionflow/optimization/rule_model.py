@@ -17,7 +17,7 @@ from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.rules import Flags, Rules, label
 
 FINEST = 1e6
-"""Units in a budget at most: more, and HiGHS's tolerances are no longer below a cent's worth of them."""
+"""Units in a budget at most: more, and sums of amounts are no longer exact to HiGHS's tolerances."""
 
 GAP = 1e-7
 """Relative distance of plan and bound at which a search may end."""
@@ -158,13 +158,13 @@ class RuleModel:
 
 
 def _unit(total: float, step: Floats) -> float:
-    """Return the largest money that all steps are multiples of, or the budget if it is not coarse enough.
+    """Return the largest money that all steps are multiples of, or the budget where there are none.
 
-    Fractions of the budget as steps would be rounded, and HiGHS's presolve then finds no whole numbers.
+    Where steps are tiny shares of the budget HiGHS's presolve calls possible plans impossible, so the unit is
+    never the budget then: where the steps' own is too fine it is the finest one.
     """
     cents = np.round(step[step > 0] * CENTS).astype(np.int64)
-    common = float(np.gcd.reduce(cents)) / CENTS if len(cents) else total
-    return common if total <= FINEST * common else total
+    return max(float(np.gcd.reduce(cents)) / CENTS, total / FINEST) if len(cents) else total
 
 
 class _Builder:

@@ -7,8 +7,8 @@ import pandas as pd
 
 from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.problem import default_bounds
-from conversionflow.optimization.rules import ActiveRule, Flags, LinearRule, Rules, label
-from conversionflow.optimization.seed_rows import Names, Problems, Row, rows_of_seed, stricter
+from conversionflow.optimization.rules import ActiveRule, Flags, LinearRule, Origins, Rules, label
+from conversionflow.optimization.seed_rows import SOURCE, Names, Problems, Row, rows_of_seed, stricter
 
 KINDS = (
     "minimum",
@@ -37,8 +37,21 @@ class _Draft:
     limits: dict[str, Floats]
     frozen: Flags
     groups: tuple[str, ...]
+    origins: dict[str, list[str]]
     linear: list[LinearRule] = field(default_factory=list)
     max_active: list[ActiveRule] = field(default_factory=list)
+
+    def tighten(self, column: str, given: Floats, scope: Flags, name: str, *, largest: bool) -> None:
+        """Take amounts, (n,) money, where they say more than what has been read; their rule has a name."""
+        known = self.limits[column]
+        stronger = scope & (np.isnan(known) | (given > known if largest else given < known))
+        self.limits[column] = np.where(stronger, given, known)
+        self.name(column, stronger, name)
+
+    def name(self, column: str, scope: Flags, name: str) -> None:
+        """Remember where a limit is from."""
+        for i in np.flatnonzero(scope):
+            self.origins[column][i] = name
 
 
 def read_rules(
@@ -98,6 +111,7 @@ def _read_limits(limits: pd.DataFrame, keys: tuple[Key, ...], current: Floats, t
     amounts = {name: np.full(size, np.nan) for name in LIMITS}
     frozen, groups = np.zeros(size, dtype=np.bool_), [""] * size
     names = Names.of(keys, tuple(groups))
+    origins = {name: [""] * size for name in (*LIMITS, "frozen")}
     level_of: dict[tuple[str, int], int] = {}
     rows = list(rows_of_seed(limits, "touchpoint_limits", ("market", "touchpoint"), problems))
     for row in sorted(rows, key=_level):
@@ -112,11 +126,15 @@ def _read_limits(limits: pd.DataFrame, keys: tuple[Key, ...], current: Floats, t
                 values[scope] = np.nan
         for name, value in given.items():
             amounts[name][scope] = value
+        source = row.text(SOURCE) or "touchpoint_limits"
+        for name in (*given, *(["frozen"] if flag else [])):
+            for i in scope:
+                origins[name][i] = source
         if given or flag is not None:
             frozen[scope] = bool(flag)
         for i in scope if group else ():
             groups[i] = group
-    return _Draft(keys, current, total, problems, amounts, frozen, tuple(groups))
+    return _Draft(keys, current, total, problems, amounts, frozen, tuple(groups), origins)
 
 
 def _level(row: Row) -> int:
@@ -150,6 +168,7 @@ def _read_rule(row: Row, draft: _Draft) -> None:
     _refuse_unused(row, kind)
     if kind == "frozen":
         draft.frozen = draft.frozen | scope
+        draft.name("frozen", scope, name)
         return
     amount = row.amount("amount")
     if amount is None:
@@ -176,10 +195,10 @@ def _add_discrete(row: Row, kind: str, scope: Flags, amount: float, draft: _Draf
     elif kind == "min_if_on":
         alone = np.eye(len(scope), dtype=np.bool_)
         each = np.array([_in_money(row, amount, only, draft) for only in alone])
-        known = draft.limits["min_if_on"]
-        draft.limits["min_if_on"] = np.where(scope, stricter(known, each, largest=True), known)
+        draft.tighten("min_if_on", each, scope, row.text("rule"), largest=True)
     else:
         draft.limits["spend_step"] = np.where(scope, amount, draft.limits["spend_step"])
+        draft.name("spend_step", scope, row.text("rule"))
 
 
 def _refuse_unused(row: Row, kind: str) -> None:
@@ -214,9 +233,7 @@ def _add_sum(name: str, kind: str, scope: Flags, amount: float, draft: _Draft) -
         draft.linear.append(LinearRule(name, scope.astype(np.float64), **side))
         return
     column, largest = ("min_spend", True) if kind == "minimum" else ("max_spend", False)
-    known = draft.limits[column]
-    given = np.full(len(known), amount)
-    draft.limits[column] = np.where(scope, stricter(known, given, largest=largest), known)
+    draft.tighten(column, np.full(len(scope), amount), scope, name, largest=largest)
 
 
 def _bounds_and_rules(
@@ -241,8 +258,27 @@ def _bounds_and_rules(
     highest = np.where(np.isnan(high), default_high, high)
     fixed_low = np.where(draft.frozen, np.fmax(current, given["min_spend"]), lowest)
     fixed_high = np.where(draft.frozen, np.fmin(current, given["max_spend"]), highest)
-    rules = Rules(tuple(draft.linear), min_if_on, step, tuple(draft.max_active))
+    rules = Rules(tuple(draft.linear), min_if_on, step, tuple(draft.max_active), _origins(draft))
     return fixed_low, fixed_high, rules
+
+
+def _origins(draft: _Draft) -> Origins:
+    """Name where each limit is from: of an amount and a ratio the one that counts."""
+    given, names = draft.limits, draft.origins
+
+    def of_two(amount: str, ratio: str, sign: float) -> tuple[str, ...]:
+        by_amount, by_ratio = sign * given[amount], sign * given[ratio] * draft.current
+        counts = np.where(np.isnan(by_amount) | (by_ratio > by_amount), ratio, amount)
+        said = ~(np.isnan(by_amount) & np.isnan(by_ratio))
+        return tuple(names[counts[i]][i] if said[i] else "" for i in range(len(said)))
+
+    return Origins(
+        low=of_two("min_spend", "min_spend_ratio", 1.0),
+        high=of_two("max_spend", "max_spend_ratio", -1.0),
+        min_if_on=tuple(names["min_if_on"]),
+        step=tuple(names["spend_step"]),
+        frozen=tuple(name if held else "" for name, held in zip(names["frozen"], draft.frozen, strict=True)),
+    )
 
 
 def _whole_steps(low: Floats, high: Floats, step: Floats) -> tuple[Floats, Floats]:

@@ -1,6 +1,7 @@
 """What a plan keeps beyond budget and bounds: linear rules, 0 or enough, steps, how many are active."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,27 @@ class ActiveRule:
     count: int
 
 
+class Origins(NamedTuple):
+    """Where the limits of n touchpoints are from, as people call it; '' where no row says it. Empty: nowhere.
+
+    A ``frozen`` touchpoint keeps its spend, so that is what holds it, whatever its bounds are.
+    """
+
+    low: tuple[str, ...] = ()
+    high: tuple[str, ...] = ()
+    min_if_on: tuple[str, ...] = ()
+    step: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+
+    def of_size(self, size: int) -> "Origins":
+        """Return them filled in for n touchpoints."""
+        return Origins(*(names or ("",) * size for names in self))
+
+    def take(self, order: Integers) -> "Origins":
+        """Return those of the touchpoints in another order."""
+        return Origins(*(tuple(names[i] for i in order) for names in self))
+
+
 @dataclass(frozen=True, eq=False)
 class Rules:
     """All rules of a budget beyond its total and its bounds; none by default.
@@ -63,12 +85,15 @@ class Rules:
         Spend is a multiple of this, money in whole cents; 0 where there is no such rule. Empty: for none.
     max_active : tuple of ActiveRule
         How many may have spend.
+    origins : Origins
+        Where the limits of each touchpoint are from.
     """
 
     linear: tuple[LinearRule, ...] = ()
     min_if_on: Floats = field(default_factory=_nothing)
     step: Floats = field(default_factory=_nothing)
     max_active: tuple[ActiveRule, ...] = ()
+    origins: Origins = field(default_factory=Origins)
 
     def of_size(self, size: int) -> "Rules":
         """Return the rules with all arrays filled in for n touchpoints, read-only."""
@@ -77,7 +102,7 @@ class Rules:
             given = np.asarray(getattr(self, name), dtype=np.float64)
             arrays[name] = given.copy() if len(given) else np.zeros(size)
             arrays[name].setflags(write=False)
-        return replace(self, **arrays)  # type: ignore[arg-type]
+        return replace(self, origins=self.origins.of_size(size), **arrays)  # type: ignore[arg-type]
 
     @property
     def any_discrete(self) -> bool:
@@ -96,6 +121,7 @@ class Rules:
             self.min_if_on[order],
             self.step[order],
             tuple(replace(rule, members=rule.members[order]) for rule in self.max_active),
+            self.origins.take(order),
         )
 
     def switchable(self, low: Floats) -> Flags:

@@ -13,10 +13,13 @@ from conversionflow.optimization.rules import Flags
 
 TRUE, FALSE = ("true", "yes", "1", "1.0", "t"), ("false", "no", "0", "0.0", "f")
 
+SOURCE = "source"
+"""Column of rows that do not come from a seed: where they are from."""
+
 
 @dataclass(eq=False)
 class Problems:
-    """What is wrong with the seeds, collected so that one error names it all."""
+    """What is wrong with the rules, collected so that one error names it all."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -27,9 +30,7 @@ class Problems:
     def raise_any(self) -> None:
         """Raise them as one `SettingsError`."""
         if self.texts:
-            raise SettingsError(
-                "The seeds with the budget's rules cannot be used: " + "; ".join(self.texts) + "."
-            )
+            raise SettingsError("The rules of the budget cannot be used: " + "; ".join(self.texts) + ".")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +120,12 @@ class Names:
 def rows_of_seed(
     frame: pd.DataFrame, seed: str, called: tuple[str, ...], problems: Problems
 ) -> Iterator[Row]:
-    """Rows of a seed, called by the seed's name and some of its columns."""
-    for cells in frame.to_dict("records"):
-        row = Row("", {str(column): value for column, value in cells.items()}, problems)
+    """Rows of a seed, called by the seed's name, or what `SOURCE` says instead, and some of its columns."""
+    columns = {str(column): cells.tolist() for column, cells in frame.items()}
+    for cells in zip(*columns.values(), strict=True):
+        row = Row("", dict(zip(columns, cells, strict=True)), problems)
         words = " / ".join(row.text(column) or "all" for column in called)
-        yield Row(f"{seed} {words}", row.cells, problems)
+        yield Row(f"{row.text(SOURCE) or seed} {words}", row.cells, problems)
 
 
 def stricter(first: Floats, second: Floats, *, largest: bool) -> Floats:

@@ -5,7 +5,8 @@ from functools import partial
 
 import pandas as pd
 
-from conversionflow.optimization import BudgetProblem, read_rules
+from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.rule_seeds import read_rules
 from conversionflow.optimization.scenarios import attainable
 from conversionflow.pipeline.plan_inputs import PlanInputs
 

@@ -7,10 +7,11 @@ import pandas as pd
 
 from conversionflow.core.errors import InputError
 from conversionflow.optimization.rule_seeds import KINDS, UNITS
+from conversionflow.optimization.seed_rows import SOURCE
 
-COLUMNS = (
-    "rule scenario kind market touchpoint touchpoint_group reference_touchpoint reference_group amount unit"
-)
+ON_COMMAND_LINE = "--rule"
+SELECTED = "market touchpoint touchpoint_group reference_touchpoint reference_group"
+COLUMNS = f"rule {SOURCE} scenario kind {SELECTED} amount unit"
 ALL, GROUP, TO = "all", "group:", "to"
 USAGE = (
     "Write KIND WHAT [to WHAT] [AMOUNT [UNIT]], as in 'maximum video 300', 'minimum Italy/video 0.1 share', "
@@ -45,7 +46,12 @@ def _row(text: str, keys: Sequence[tuple[str, str]]) -> dict[str, str]:
         raise InputError(f"{text!r} is no rule. {USAGE}.") from None
     if kind not in KINDS:
         raise InputError(f"{text!r} is no rule: its kind is one of {', '.join(KINDS)}. {USAGE}.")
-    row = {"rule": text, "kind": kind, **_selected(what, keys, "touchpoint", "touchpoint_group")}
+    row = {
+        "rule": text,
+        SOURCE: ON_COMMAND_LINE,
+        "kind": kind,
+        **_selected(what, keys, "touchpoint", "touchpoint_group"),
+    }
     if rest[:1] == [TO] and len(rest) > 1:
         other = _selected(rest[1], keys, "reference_touchpoint", "reference_group")
         if "market" in other and other["market"] != row.get("market"):

@@ -13,18 +13,21 @@ from conversionflow.core.array_store import ArrayStore
 from conversionflow.core.errors import InputError
 from conversionflow.core.fingerprint import code_digest
 from conversionflow.core.settings import Settings
+from conversionflow.optimization.seed_rows import SOURCE
 from conversionflow.pipeline.budget_rules import BudgetRules
 from conversionflow.pipeline.checkpoint import Checkpoint
 from conversionflow.pipeline.plan_inputs import PlanInputs
 from conversionflow.pipeline.plan_solver import Solved, Solver
 from conversionflow.pipeline.plan_tables import allocation_rows, plan_row
+from conversionflow.warehouse.frames import to_pandas
 
 if TYPE_CHECKING:
-    from conversionflow.warehouse.profiles import Target
+    import pyarrow as pa
 
-FIRST = ("run_manifest", "budget_plans")
-FITTED = {"draws": "posterior_draws", "constants": "model_constants"}
-OTHERS = {name: name for name in ("periods", "touchpoint_periods", "touchpoint_limits", "budget_rules")}
+#: Tables by the names that a plan's inputs have.
+INPUTS = {"draws": "posterior_draws", "constants": "model_constants"} | {
+    name: name for name in ("periods", "touchpoint_periods")
+}
 #: Sources that decide what a search finds, and the libraries whose versions do.
 CODE = ("conversionflow.optimization", "conversionflow.estimation")
 LIBRARIES = ("numba", "numpy", "scipy")
@@ -52,36 +55,30 @@ class LastBuild:
     saved_schema: str
 
     @classmethod
-    def read(cls, warehouse: "Target") -> "LastBuild":
-        """Read the tables of the last build.
+    def of(cls, tables: "Mapping[str, pa.Table]") -> "LastBuild":
+        """Prepare the answers from `conversionflow.warehouse.last_build.last_tables`.
 
         Raises
         ------
         InputError
-            Where there is no plan, or it was made by another version of the package.
+            Where the build was made by another version of the package.
         """
-        first = warehouse.results(FIRST)
-        plans = first["budget_plans"]
-        plans = plans[plans["saved_at"].isna()] if "saved_at" in plans else plans
-        if plans.empty:
-            raise InputError("The last build made no plan, so there is nothing to ask; run_notes says why.")
-        manifest = first["run_manifest"].sort_values("finished_at").iloc[-1]
+        frames = {name: to_pandas(table) for name, table in tables.items()}
+        plans = frames["budget_plans"]
+        manifest = frames["run_manifest"].sort_values("finished_at").iloc[-1]
         given = json.loads(manifest["settings"])
-        settings = _settings(given)
         model = str(plans["model"].iloc[0])
-        only = {name: {"model": model} for name in FITTED.values()}
-        tables = warehouse.results([*FITTED.values(), *OTHERS.values()], only)
-        frames = {name: tables[table] for name, table in (FITTED | OTHERS).items()}
-        inputs = PlanInputs.of_frames(settings, model, frames)
+        named = {name: frames[table] for name, table in INPUTS.items()}
+        inputs = PlanInputs.of_frames(_settings(given), model, named)
         rules = BudgetRules(inputs, frames["touchpoint_limits"], frames["budget_rules"])
-        run = str(frames["draws"]["run_id"].iloc[0])
+        run = str(named["draws"]["run_id"].iloc[0])
         built = set(plans["scenario"].astype(str))
         return cls(Solver(inputs, rules), run, built, str(given["saved_scenarios_schema"]))
 
     def with_rules(self, limits: pd.DataFrame | None, rules: pd.DataFrame) -> Solver:
         """Return the solver with other limits, where any are given, and with more rules."""
         own = self.solver.rules
-        changed = replace(own, limits=own.limits if limits is None else limits)
+        changed = own if limits is None else replace(own, limits=limits.assign(**{SOURCE: "--limits"}))
         return Solver(self.solver.inputs, changed if rules.empty else changed.with_rules(rules))
 
     def checkpoint(self, project: Path) -> Checkpoint | None:

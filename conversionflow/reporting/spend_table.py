@@ -7,7 +7,8 @@ import pandas as pd
 from rich.box import SIMPLE
 from rich.table import Table
 
-LEFT = ("market", "touchpoint", "held by")
+WORDS = ("held by",)
+LEFT = ("market", "touchpoint", *WORDS)
 
 
 def spend_table(
@@ -22,7 +23,9 @@ def spend_table(
     """
     table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in LEFT else "right", no_wrap=True)
+        table.add_column(
+            heading, justify="left" if heading in LEFT else "right", no_wrap=heading not in WORDS
+        )
     order = allocation.sort_values(["market", "recommended_spend"], ascending=[True, False])
     for row in order.to_dict("records"):
         table.add_row(*cells(row))

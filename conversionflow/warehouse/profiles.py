@@ -16,6 +16,7 @@ from conversionflow.warehouse.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _FILE = "profiles.yml"
 _DUCKDB_SCHEMA = "main"
@@ -71,9 +72,15 @@ class Target:
 
         return postgres_session(self.name, self.settings, self.role)
 
-    def results(
+    def results(self, tables: Collection[str]) -> dict[str, pd.DataFrame]:
+        """Return tables that `dbt build` made, as pandas has them, by name; errors as for `tables`."""
+        from conversionflow.warehouse.frames import to_pandas
+
+        return {name: to_pandas(table) for name, table in self.tables(tables).items()}
+
+    def tables(
         self, tables: Collection[str], only: Mapping[str, Mapping[str, str]] | None = None
-    ) -> dict[str, pd.DataFrame]:
+    ) -> dict[str, pa.Table]:
         """
         Return tables that `dbt build` made, by name.
 

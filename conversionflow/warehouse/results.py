@@ -11,13 +11,12 @@ import duckdb
 
 from conversionflow.core.errors import InputError
 from conversionflow.warehouse.duckdb import connect
-from conversionflow.warehouse.frames import to_pandas
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 
-def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pa.Table]:
     """
     Return relations of a DuckDB file by the keys of `relations`, whose values follow `from` in SQL.
 
@@ -29,7 +28,7 @@ def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pd.Dat
     with connect(path, read_only=True) as connection:
         try:
             return {
-                key: to_pandas(connection.execute(f"select * from {name}").to_arrow_table())  # noqa: S608
+                key: connection.execute(f"select * from {name}").to_arrow_table()  # noqa: S608
                 for key, name in relations.items()
             }
         except duckdb.CatalogException as error:
@@ -38,7 +37,7 @@ def duckdb_results(path: Path, relations: Mapping[str, str]) -> dict[str, pd.Dat
 
 def postgres_results(
     name: str, settings: Mapping[str, object], relations: Mapping[str, str]
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, pa.Table]:
     """
     Return relations of a Postgres database, all of them as they were in one moment; see `duckdb_results`.
 
@@ -60,7 +59,7 @@ def postgres_results(
         connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
         try:
             return {
-                key: to_pandas(read_query(connection, f"select * from {relation}"))  # noqa: S608
+                key: read_query(connection, f"select * from {relation}")  # noqa: S608
                 for key, relation in relations.items()
             }
         except (UndefinedTable, InvalidSchemaName) as error:

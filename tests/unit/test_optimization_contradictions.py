@@ -8,7 +8,7 @@ from rule_worlds import keys_of
 
 from conversionflow.core.errors import InfeasibleBudgetError
 from conversionflow.optimization import ActiveRule, BudgetProblem, LinearRule, Rules
-from conversionflow.optimization.contradictions import rule_clash
+from conversionflow.optimization.contradictions import clashing_rules, smallest_clash
 from conversionflow.optimization.rule_model import RuleModel
 
 
@@ -60,7 +60,8 @@ def test_no_smaller_set_of_rules_clashes(seed):
     groups = (rng.random((2, size)) < 0.6).astype(float)
     linear = (LinearRule("cap", groups[0], high=30.0), LinearRule("floor", groups[1], low=80.0))
     rules = Rules(linear, if_on, step, (ActiveRule("few", np.ones(size, dtype=bool), 2),)).of_size(size)
-    texts = rule_clash(keys_of(size), low, high, 100.0, rules)
+    clashing = clashing_rules(keys_of(size), low, high, 100.0, rules)
+    texts = [] if clashing is None else smallest_clash(clashing)
     model = RuleModel.of(keys_of(size), low, high, 100.0, rules)
     zero = np.zeros(model.matrix.shape[1])
 
@@ -74,3 +75,24 @@ def test_no_smaller_set_of_rules_clashes(seed):
         return
     assert not possible(texts)
     assert all(possible(names) for names in combinations(every, len(texts) - 1))
+
+
+def test_steps_that_are_tiny_shares_of_the_budget_do_not_make_it_impossible():
+    # HiGHS's presolve found no plan here while amounts were shares of the budget
+    plan = np.array([39_790.0, 21.75, 2_752.5, 27_251.0])
+    step = np.array([10.0, 0.05, 2.5, 7.0])
+    low, high = np.array([39_770.0, 21.7, 2_750.0, 27_237.0]), np.array([39_800.0, 21.75, 2_752.5, 27_251.0])
+    problem = BudgetProblem(keys_of(4), plan, low, high, float(plan.sum()), Rules(step=step))
+    assert problem.worst_violation(plan[None])[0] == 0
+    assert problem.worst_violation(problem.repair(np.array([low, high, plan])))[0] < 1e-9
+
+
+@pytest.mark.parametrize("seed", [124, 167, 268, 432, 568, 599, 1105, 2066])
+def test_plans_of_many_small_steps_are_found(seed):
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(3, 8))
+    step = rng.choice([0.05, 0.25, 0.5, 1.0, 2.5, 5.0, 7.0, 10.0], size)
+    plan = np.round(step * rng.integers(100, 4000, size), 2)
+    low, high = (np.round(plan + way * step * rng.integers(0, 3, size), 2) for way in (-1, 1))
+    problem = BudgetProblem(keys_of(size), plan, low, high, float(plan.sum()), Rules(step=step))
+    assert problem.worst_violation(problem.repair(np.array([low, high]))).max() < 1e-9

@@ -6,6 +6,8 @@ import pytest
 
 from conversionflow.core.errors import SettingsError
 from conversionflow.optimization import BudgetProblem, read_rules
+from conversionflow.optimization.binding import binding_rules
+from conversionflow.pipeline.rule_text import rule_rows
 
 KEYS = (("it", "search"), ("it", "social"), ("es", "search"), ("es", "tv"))
 CURRENT = np.array([100.0, 50.0, 80.0, 20.0])
@@ -181,3 +183,49 @@ def test_all_that_is_wrong_is_named_together():
 def test_two_rows_that_give_the_same_limit_of_the_same_are_refused():
     with pytest.raises(SettingsError, match="another row gives it for it / search"):
         read([{"touchpoint": "search", "min_spend": 1}, {"touchpoint": "search", "min_spend": 2}])
+
+
+def held(plan, limits=(), rules=()):
+    low, high, read_together = read(limits, rules)
+    problem = BudgetProblem(KEYS, CURRENT, low, high, float(np.sum(plan)), read_together)
+    plan = np.array(plan)
+    assert problem.worst_violation(plan[None])[0] < 1e-9
+    return binding_rules(problem, plan)
+
+
+def test_what_holds_spend_is_named_by_the_row_that_asks_for_it():
+    limits = [{"touchpoint": "tv", "max_spend": 30.0}, {"touchpoint": "social", "frozen": "true"}]
+    rules = [
+        {"rule": "enough", "kind": "minimum", "touchpoint": "search", "amount": 250, "unit": "money"},
+        {"rule": "little", "kind": "maximum", "market": "es", "touchpoint": "search", "amount": 90},
+    ]
+    rules[1]["unit"] = "money"
+    assert held([170.0, 50.0, 90.0, 30.0], limits, rules) == [
+        "none",
+        "fixed: touchpoint_limits",
+        "maximum: little",
+        "maximum: touchpoint_limits",
+    ]
+    assert held([170.0, 50.0, 80.0, 10.0], limits, rules)[::2] == ["minimum: enough"] * 2
+    assert held([200.0, 25.0, 40.0, 20.0]) == ["maximum", "minimum", "minimum", "none"]
+
+
+def test_gaps_between_allowed_amounts_are_named():
+    rules = [
+        {"rule": "or none", "kind": "min_if_on", "touchpoint": "tv", "amount": 25, "unit": "money"},
+        {"rule": "few", "kind": "max_active", "market": "es", "amount": 1},
+        {"rule": "packs", "kind": "step", "touchpoint": "social", "amount": 10},
+    ]
+    assert held([100.0, 60.0, 0.0, 25.0], rules=rules) == [
+        "none",
+        "whole steps: packs",
+        "at most 1 active: few",
+        "minimum if any: or none",
+    ]
+
+
+def test_a_rule_of_the_command_line_that_cannot_be_used_is_not_called_a_seeds():
+    with pytest.raises(SettingsError) as error:
+        read(rules=rule_rows(["maximum Italy 0.5 share"], KEYS).to_dict("records"))
+    assert "--rule maximum Italy 0.5 share: touchpoint is 'Italy'" in str(error.value)
+    assert "seed" not in str(error.value)
