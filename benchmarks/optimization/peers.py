@@ -1,7 +1,9 @@
 """Plans by other optimisers on the same objective, as they come: nothing is repaired afterwards."""
 
 import random
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,8 +15,14 @@ from conversionflow.optimization import BudgetProblem, Goal
 Floats = NDArray[np.float64]
 Peer = Callable[[Goal, Goal, BudgetProblem, int], Floats]
 
+#: A gradient peer that is not done by then is stopped; DEAP's and pymoo's end is their generations.
+MOST_SECONDS = 4.0
 POPULATION = 100
 GENERATIONS = 200
+
+
+class OutOfTime(Exception):
+    """A peer has had its time."""
 
 
 def rows(problem: BudgetProblem) -> list[LinearConstraint]:
@@ -26,28 +34,38 @@ def rows(problem: BudgetProblem) -> list[LinearConstraint]:
 
 
 def by_scipy(method: str, options: dict[str, float]) -> Peer:
-    """Return scipy's solver from today's plan, with the exact gradient, in shares of the mean amount."""
+    """Return scipy's solver from today's plan, with the exact gradient, in shares of the mean amount.
+
+    After `MOST_SECONDS` its last iterate counts.
+    """
 
     def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
         del asked, seed
         unit, scale = problem.total / len(problem.keys), abs(goal.value_and_gradient(problem.current)[0])
 
+        end = time.perf_counter() + MOST_SECONDS
+
         def loss(shares: Floats) -> tuple[float, Floats]:
+            if time.perf_counter() > end:
+                raise OutOfTime
             value, gradient = goal.value_and_gradient(np.maximum(shares, 1e-12) * unit)
             return -value / scale, -gradient * unit / scale
 
         scaled = [LinearConstraint(row.A, row.lb / unit, row.ub / unit) for row in rows(problem)]
-        start = np.clip(problem.current, problem.low, problem.high) / unit
-        found = minimize(
-            loss,
-            start,
-            jac=True,
-            method=method,
-            bounds=Bounds(problem.low / unit, problem.high / unit),
-            constraints=scaled,
-            options=options,
-        )
-        return np.asarray(found.x * unit)
+        iterates = [np.clip(problem.current, problem.low, problem.high) / unit]
+        with suppress(OutOfTime):
+            found = minimize(
+                loss,
+                iterates[0],
+                jac=True,
+                method=method,
+                bounds=Bounds(problem.low / unit, problem.high / unit),
+                constraints=scaled,
+                options=options,
+                callback=lambda shares, *_: iterates.append(np.copy(shares)),
+            )
+            iterates.append(found.x)
+        return np.asarray(iterates[-1] * unit)
 
     return solve
 
