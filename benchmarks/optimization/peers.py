@@ -21,7 +21,7 @@ POPULATION = 100
 GENERATIONS = 200
 
 
-class OutOfTime(Exception):
+class OutOfTimeError(Exception):
     """A peer has had its time."""
 
 
@@ -47,13 +47,13 @@ def by_scipy(method: str, options: dict[str, float]) -> Peer:
 
         def loss(shares: Floats) -> tuple[float, Floats]:
             if time.perf_counter() > end:
-                raise OutOfTime
+                raise OutOfTimeError
             value, gradient = goal.value_and_gradient(np.maximum(shares, 1e-12) * unit)
             return -value / scale, -gradient * unit / scale
 
         scaled = [LinearConstraint(row.A, row.lb / unit, row.ub / unit) for row in rows(problem)]
         iterates = [np.clip(problem.current, problem.low, problem.high) / unit]
-        with suppress(OutOfTime):
+        with suppress(OutOfTimeError):
             found = minimize(
                 loss,
                 iterates[0],
