@@ -1,6 +1,7 @@
 """Plans beside the optimum and beside peers: gap, what is broken before any clean-up, seconds."""
 
 import json
+import os
 import platform
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -47,17 +48,30 @@ def versions() -> dict[str, str]:
 @click.option("--peers/--no-peers", "with_peers", default=True, help="Also the peers that are installed.")
 @click.option("--first", default=0, help="First seed, to go on from.")
 @click.option("--jobs", default=Machine.here().cores, help="Instances at a time; seconds are best with 1.")
+@click.option(
+    "--pymc-marketing",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The Python of an environment with PyMC-Marketing; half a minute an instance.",
+)
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Append the rows to this file.")
 def main(
-    parts: tuple[str, ...], seeds: int, with_peers: bool, first: int, jobs: int, save: Path | None
+    parts: tuple[str, ...],
+    seeds: int,
+    with_peers: bool,
+    first: int,
+    jobs: int,
+    pymc_marketing: Path | None,
+    save: Path | None,
 ) -> None:
     """Plan each instance with every method; what is not installed is left out."""
     click.echo(json.dumps(versions()))
     began = time.perf_counter()
+    # each process has a core: threads of its linear algebra would wait for each other
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         for part in parts or PARTS:
             asked = [
-                (part, size, seed, with_peers)
+                (part, size, seed, with_peers, pymc_marketing)
                 for size in PARTS[part][1]
                 for seed in range(first, first + seeds)
             ]

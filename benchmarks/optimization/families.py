@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,12 +194,14 @@ PARTS = {
 }
 
 
-def instance(asked: tuple[str, int, int, bool]) -> list[dict]:
-    """Measure one instance: part, size, seed, and whether the peers too."""
+def instance(asked: tuple[str, int, int, bool, Path | None]) -> list[dict]:
+    """Measure one instance: part, size, seed, whether the peers too, and the Python of PyMC-Marketing."""
     warnings.simplefilter("ignore")
-    part, size, seed, with_peers = asked
+    part, size, seed, with_peers, pymc_marketing = asked
     _warm(part, size)
-    return list(PARTS[part][0](size, seed, peers() if with_peers else {}))
+    # it has sums of curves within bounds, and nothing else
+    pymc_marketing = pymc_marketing if part in ("concave", "s-curves") else None
+    return list(PARTS[part][0](size, seed, peers(pymc_marketing) if with_peers else {}))
 
 
 @cache
