@@ -1,8 +1,13 @@
 """Plans by other optimisers on the same objective, as they come: nothing is repaired afterwards."""
 
 import random
+import subprocess
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +18,14 @@ from conversionflow.optimization import BudgetProblem, Goal
 Floats = NDArray[np.float64]
 Peer = Callable[[Goal, Goal, BudgetProblem, int], Floats]
 
+#: A gradient peer that is not done by then is stopped; DEAP's and pymoo's end is their generations.
+MOST_SECONDS = 4.0
 POPULATION = 100
 GENERATIONS = 200
+
+
+class OutOfTimeError(Exception):
+    """A peer has had its time."""
 
 
 def rows(problem: BudgetProblem) -> list[LinearConstraint]:
@@ -26,28 +37,38 @@ def rows(problem: BudgetProblem) -> list[LinearConstraint]:
 
 
 def by_scipy(method: str, options: dict[str, float]) -> Peer:
-    """Return scipy's solver from today's plan, with the exact gradient, in shares of the mean amount."""
+    """Return scipy's solver from today's plan, with the exact gradient, in shares of the mean amount.
+
+    After `MOST_SECONDS` its last iterate counts.
+    """
 
     def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
         del asked, seed
         unit, scale = problem.total / len(problem.keys), abs(goal.value_and_gradient(problem.current)[0])
 
+        end = time.perf_counter() + MOST_SECONDS
+
         def loss(shares: Floats) -> tuple[float, Floats]:
+            if time.perf_counter() > end:
+                raise OutOfTimeError
             value, gradient = goal.value_and_gradient(np.maximum(shares, 1e-12) * unit)
             return -value / scale, -gradient * unit / scale
 
         scaled = [LinearConstraint(row.A, row.lb / unit, row.ub / unit) for row in rows(problem)]
-        start = np.clip(problem.current, problem.low, problem.high) / unit
-        found = minimize(
-            loss,
-            start,
-            jac=True,
-            method=method,
-            bounds=Bounds(problem.low / unit, problem.high / unit),
-            constraints=scaled,
-            options=options,
-        )
-        return np.asarray(found.x * unit)
+        iterates = [np.clip(problem.current, problem.low, problem.high) / unit]
+        with suppress(OutOfTimeError):
+            found = minimize(
+                loss,
+                iterates[0],
+                jac=True,
+                method=method,
+                bounds=Bounds(problem.low / unit, problem.high / unit),
+                constraints=scaled,
+                options=options,
+                callback=lambda shares, *_: iterates.append(np.copy(shares)),
+            )
+            iterates.append(found.x)
+        return np.asarray(iterates[-1] * unit)
 
     return solve
 
@@ -118,8 +139,32 @@ def by_deap(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Float
     return np.asarray(amounts([best[0]])[0])
 
 
-def peers() -> dict[str, Peer]:
-    """Return the peers that are installed."""
+def by_pymc_marketing(python: Path) -> Peer:
+    """Return PyMC-Marketing's optimiser, run by another Python; its seconds hold the making of its graph."""
+
+    def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
+        del asked, seed
+        curves = goal.response
+        with TemporaryDirectory() as folder:
+            given, plan = Path(folder) / "curves.npz", Path(folder) / "plan.npy"
+            np.savez(
+                given,
+                scale=curves.scale,
+                half=curves.half,
+                slope=curves.slope,
+                low=problem.low,
+                high=problem.high,
+                total=problem.total,
+            )
+            worker = Path(__file__).with_name("pymc_marketing_worker.py")
+            subprocess.run([python, worker, given, plan], check=True, capture_output=True)  # noqa: S603
+            return np.asarray(np.load(plan))
+
+    return solve
+
+
+def peers(pymc_marketing: Path | None = None) -> dict[str, Peer]:
+    """Return the peers that are installed, here or beside the Python that is named."""
     found: dict[str, Peer] = {
         "scipy SLSQP": by_scipy("SLSQP", {"ftol": 1e-12, "maxiter": 500}),
         "scipy trust-constr": by_scipy("trust-constr", {"gtol": 1e-8, "xtol": 1e-10, "maxiter": 300}),
@@ -128,4 +173,6 @@ def peers() -> dict[str, Peer]:
         found |= {"pymoo GA": by_pymoo(repaired=False), "pymoo GA, our repair": by_pymoo(repaired=True)}
     if find_spec("deap"):
         found["DEAP, shares"] = by_deap
+    if pymc_marketing is not None:
+        found["PyMC-Marketing"] = by_pymc_marketing(pymc_marketing)
     return found

@@ -15,9 +15,9 @@ CALL = (
 )
 
 
-def run(folder):
+def run(folder, asked=CALL):
     found = subprocess.run(  # noqa: S603 - our own interpreter on a copy of the package
-        [sys.executable, "-c", CALL],
+        [sys.executable, "-c", asked],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
@@ -37,3 +37,11 @@ def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changes_in_another_fil
     assert changed != text
     called.write_text(changed)
     assert run(tmp_path) == "[-2.0, 0.0]"
+
+
+def test_machine_code_that_is_there_is_called_without_the_compilers_rules(tmp_path):
+    package = Path(conversionflow.estimation.__file__).parents[1]
+    shutil.copytree(package, tmp_path / "conversionflow", ignore=shutil.ignore_patterns("__pycache__"))
+    asked = f"{CALL}; import sys; print('numba.typed.typeddict' in sys.modules)"
+    assert run(tmp_path, asked) == "[-1.0, 1.0]\nTrue"
+    assert run(tmp_path, asked) == "[-1.0, 1.0]\nFalse"
