@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conversionflow.cli.shared import database_option
+from conversionflow.cli.shared import database_option, libraries_stay
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ def optimize(
     from conversionflow.warehouse.profiles import find_target
 
     warehouse = find_target(target_name, database)
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ThreadPoolExecutor(max_workers=1) as beside, libraries_stay():
         tables_of_build = beside.submit(last_tables, warehouse)
         # what follows takes longer to load than the warehouse to answer
         from dataclasses import replace
