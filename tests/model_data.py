@@ -138,11 +138,16 @@ def standard_path(persistence: float, scale: float, rng: np.random.Generator) ->
 
 
 def demand_parameters(priors: Mapping[str, Any], rng: np.random.Generator) -> tuple[float, float, Array]:
-    """Persistence, scale and path of one market, the path's mean held near 0."""
-    persistence, scale = (from_prior(priors[f"demand_{name}"], rng) for name in ("persistence", "scale"))
-    while (path := standard_path(float(persistence), float(scale), rng)) is None:
-        pass
-    return float(persistence), float(scale), path
+    """Persistence, scale and path of one market, the path's mean held near 0.
+
+    The three are kept or drawn anew together: the factor that holds the mean is not divided by its integral.
+    """
+    while True:
+        persistence, scale = (
+            float(from_prior(priors[f"demand_{name}"], rng)) for name in ("persistence", "scale")
+        )
+        if (path := standard_path(persistence, scale, rng)) is not None:
+            return persistence, scale, path
 
 
 def pulls(effects: Array) -> Array:
