@@ -9,13 +9,13 @@
         {% set latest = run_query(
             'select touches.latest as touched_at, conversions.latest as converted_at, '
             ~ 'touches.latest < ' ~ dbt.dateadd('day', '-' ~ var('path_lookback_days'), 'conversions.latest')
-            ~ ' as lags, touches.latest is null and conversions.latest is not null as has_no_touches from ('
+            ~ ' as lags from ('
             ~ conversionflow.latest_event('touches', 'touched_at', conversionflow.touch_condition())
             ~ ') as touches cross join ('
             ~ conversionflow.latest_event('conversions', 'converted_at', conversionflow.conversion_condition())
             ~ ') as conversions'
         ).rows[0] %}
-        {% if latest['has_no_touches'] %}
+        {% if latest['touched_at'] is none and latest['converted_at'] is not none %}
             {{ exceptions.raise_compiler_error(
                 'Nothing was built: the conversions reach to ' ~ latest['converted_at'] ~ ', and '
                 ~ conversionflow.raw_relation('touches') ~ ' has no touch up to now, so every conversion would be '
