@@ -259,9 +259,9 @@ def _counted(world: World, touches: np.ndarray, ends: np.ndarray, count: int, pa
 
     names = tuple(f"paid {k}" if k < paid else f"organic {k}" for k in range(count))
     starts = calendar(FIRST_DAY, FIRST_DAY + timedelta(days=7 * (WEEKS - 1)), "week")
-    control_names, controls, _ = build_controls(starts, "week", ["World"], None)
     spend = np.zeros((1, count, WEEKS))
     spend[0, :paid] = world.spend
+    control_names, controls, _ = build_controls(starts, "week", ["World"], None, spend)
     everything = np.ones(len(week), dtype=bool)
     return NetworkData(
         markets=("World",),

@@ -129,25 +129,15 @@ def demand(at: Draw) -> Array:
     return usual + at["demand_scale"][:, None] * at["standardised_demand"]
 
 
-def standard_path(persistence: float, scale: float, rng: np.random.Generator) -> Array | None:
-    """A stationary path in units of its step; None where its mean is not near enough to 0."""
+def standard_path(persistence: float, scale: float, rng: np.random.Generator) -> Array:
+    """A stationary path in units of its step, drawn until its mean is near enough to 0."""
     lags = np.abs(np.subtract.outer(np.arange(PERIODS), np.arange(PERIODS)))
-    path = rng.multivariate_normal(np.zeros(PERIODS), persistence**lags / (1 - persistence**2))
-    away = scale * path.sum() / np.sqrt(PERIODS) / MEAN_SPREAD
-    return path if rng.random() < np.exp(-0.5 * away**2) else None
-
-
-def demand_parameters(priors: Mapping[str, Any], rng: np.random.Generator) -> tuple[float, float, Array]:
-    """Persistence, scale and path of one market, the path's mean held near 0.
-
-    The three are kept or drawn anew together: the factor that holds the mean is not divided by its integral.
-    """
+    covariance = persistence**lags / (1 - persistence**2)
     while True:
-        persistence, scale = (
-            float(from_prior(priors[f"demand_{name}"], rng)) for name in ("persistence", "scale")
-        )
-        if (path := standard_path(persistence, scale, rng)) is not None:
-            return persistence, scale, path
+        path = rng.multivariate_normal(np.zeros(PERIODS), covariance)
+        away = scale * path.sum() / np.sqrt(PERIODS) / MEAN_SPREAD
+        if rng.random() < np.exp(-0.5 * away**2):
+            return path
 
 
 def pulls(effects: Array) -> Array:
@@ -164,11 +154,13 @@ def onto_paid(at: Draw) -> Array:
 
 def draw_journey(rng: np.random.Generator, priors: Mapping[str, Any]) -> dict[str, Array]:
     """Draw the sampled parameters of `journey` from their priors."""
-    paths = [demand_parameters(priors, rng) for _ in MARKETS]
+    persistence, scale = (from_prior(priors[f"demand_{name}"], rng, 2) for name in ("persistence", "scale"))
     truth = {
-        "demand_persistence": np.array([path[0] for path in paths]),
-        "demand_scale": np.array([path[1] for path in paths]),
-        "standardised_demand": np.stack([path[2] for path in paths]),
+        "demand_persistence": persistence,
+        "demand_scale": scale,
+        "standardised_demand": np.stack(
+            [standard_path(*of, rng) for of in zip(persistence, scale, strict=True)]
+        ),
         "displacement": from_prior(priors["displacement"], rng, 2),
         "control_coefficients": from_prior(priors["control_coefficients"], rng, (2, 1)),
         "dispersion": from_prior(priors["dispersion"], rng, 4),

@@ -12,8 +12,9 @@ from model_data import Drawn
 from numpy.typing import NDArray
 from scipy import stats
 
+from conversionflow.estimation.effort import Chain, Effort
 from conversionflow.estimation.fitting import MODELS
-from conversionflow.estimation.sampling import Chain, Effort, compile_model, sample_chains
+from conversionflow.estimation.sampling import compile_model, sample_chains
 
 Array = NDArray[np.float64]
 LOG_LIKELIHOOD = "log_likelihood"
@@ -25,6 +26,7 @@ POSTERIOR_SOURCES = tuple(
     for name in (
         "controls",
         "density_kernel",
+        "effort",
         "experiment_kernel",
         "experiments",
         "fused",
@@ -40,6 +42,7 @@ POSTERIOR_SOURCES = tuple(
         "poisson",
         "poisson_kernel",
         "priors",
+        "pymc_model",
         "regression",
         "regression_kernel",
         "response_kernel",

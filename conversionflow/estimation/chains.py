@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
-import arviz as az
 import numpy as np
-import pymc as pm
 from numpy.typing import NDArray
 
 from conversionflow.core.array_store import Stored
 from conversionflow.core.errors import MachineError
 from conversionflow.core.fingerprint import digest
 from conversionflow.core.machine import Machine
-from conversionflow.estimation.sampling import Chain, Effort, compile_model, sample_chains
+from conversionflow.estimation.effort import Chain, Effort
+from conversionflow.estimation.types import Array
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 #: Bytes of the sampler's statistics of one draw, beside its parameters.
 STATISTICS_BYTES = 200
@@ -62,6 +64,31 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """All chains of an attempt.
+
+    Attributes
+    ----------
+    posterior : dict of arrays (chain, draw, ...)
+        Draws of each parameter.
+    statistics : dict of arrays (chain, draw)
+        What the convergence gate reads of the sampler.
+    axes, labels
+        Names of each parameter's axes after the first two, and the labels along each of them.
+    """
+
+    posterior: dict[str, Array]
+    statistics: dict[str, NDArray[Any]]
+    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    labels: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the draws."""
+        return sum(values.nbytes for values in self.posterior.values())
+
+
+@dataclass(frozen=True)
 class Task:
     """What decides an attempt's draws, chain by chain.
 
@@ -82,7 +109,7 @@ class Task:
     model: str
     form: str
     identity: tuple[object, ...]
-    build: Callable[[], pm.Model]
+    build: "Callable[[], pm.Model]"
     effort: Effort
     chains: int
 
@@ -107,8 +134,8 @@ def kept(store: ChainStore | None, key: str, make: Callable[[], Stored]) -> Stor
     return found
 
 
-def run(task: Task, store: ChainStore | None, machine: Machine, label: str) -> tuple[Any, Work]:
-    """Return all chains of an attempt as ArviZ inference data, and what it took.
+def run(task: Task, store: ChainStore | None, machine: Machine, label: str) -> tuple[Trace, Work]:
+    """Return all chains of an attempt, and what it took.
 
     Raises
     ------
@@ -121,6 +148,8 @@ def run(task: Task, store: ChainStore | None, machine: Machine, label: str) -> t
     missing = [chain for chain in range(task.chains) if chain not in chains]
     in_flight = 0
     if missing:
+        from conversionflow.estimation.sampling import compile_model, sample_chains
+
         compiled = compile_model(task.build())
         in_flight = chains_in_flight(task, int(compiled.n_dim), len(missing), machine)
 
@@ -131,7 +160,7 @@ def run(task: Task, store: ChainStore | None, machine: Machine, label: str) -> t
 
         sample_chains(compiled, missing, task.effort, in_flight=in_flight, label=label, finished=finished)
     trace = _together([chains[chain] for chain in range(task.chains)])
-    return trace, Work(len(missing), task.chains - len(missing), in_flight, int(trace.posterior.nbytes))
+    return trace, Work(len(missing), task.chains - len(missing), in_flight, trace.size)
 
 
 def chains_in_flight(task: Task, parameters: int, missing: int, machine: Machine) -> int:
@@ -168,16 +197,16 @@ def _stored(task: Task, chain: Chain, number: int, coords: Mapping[str, Sequence
     return Stored(arrays, about | {"axes": json.dumps(chain.axes), "labels": json.dumps(labels)})
 
 
-def _together(chains: list[Stored]) -> Any:
+def _together(chains: list[Stored]) -> Trace:
     """Chains as one trace."""
-    return az.from_dict(
-        posterior=_group(chains, "draws/"),
-        sample_stats=_group(chains, "statistics/"),
-        dims=json.loads(chains[0].about["axes"]),
-        coords=json.loads(chains[0].about["labels"]),
+    return Trace(
+        _group(chains, "draws/"),
+        _group(chains, "statistics/"),
+        json.loads(chains[0].about["axes"]),
+        json.loads(chains[0].about["labels"]),
     )
 
 
-def _group(chains: list[Stored], prefix: str) -> Mapping[str, NDArray[Any]]:
+def _group(chains: list[Stored], prefix: str) -> dict[str, NDArray[Any]]:
     names = [name for name in chains[0].arrays if name.startswith(prefix)]
     return {name.removeprefix(prefix): np.stack([chain.arrays[name] for chain in chains]) for name in names}

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from conversionflow.estimation.nodes import Nodes
 from conversionflow.estimation.predictive import CountDistribution, Observed, chosen_draws
@@ -145,6 +144,8 @@ def _compared(
 
 def _calibration(nodes: Nodes, pit: Array, credible_mass: float) -> Iterator[dict[str, Any]]:
     """Distance of each node's transform (N, T) from uniform, and each market's histogram of it."""
+    from scipy import stats
+
     tails = np.array([(1 - credible_mass) / 2, 0.5, (1 + credible_mass) / 2])
     low, middle, high = stats.kstwo.ppf(tails, pit.shape[1])
     for (market, touchpoint), values in zip(nodes.names, pit, strict=True):
@@ -165,6 +166,8 @@ def _calibration(nodes: Nodes, pit: Array, credible_mass: float) -> Iterator[dic
 
 def _histogram(market: str, pit: Array, tails: Array) -> Iterator[dict[str, Any]]:
     """Shares of a market's counts in each tenth of their predictive distribution."""
+    from scipy import stats
+
     if not pit.size:
         return
     counts, edges = np.histogram(pit, bins=PIT_BINS, range=(0.0, 1.0))

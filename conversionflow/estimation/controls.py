@@ -1,4 +1,4 @@
-"""Control variables of a market's demand: trend, season and public holidays per period."""
+"""Control variables of a market's demand: trend, season, public holidays and level of spend."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,6 +25,7 @@ WEEKDAY_HARMONICS = 3
 #: A control with less spread than this is the same in every period and says nothing.
 CONSTANT_SPREAD = 1e-9
 PUBLIC_HOLIDAYS = "public_holidays"
+SPEND_LEVEL = "spend_level"
 
 
 def calendar(first: date, last: date, period: str) -> pd.DatetimeIndex:
@@ -101,10 +102,32 @@ def _holiday_counts(dates: pd.Series, edges: pd.DatetimeIndex) -> Array:
     return counts.astype(np.float64)
 
 
+def _spend_level(spend: Array) -> Array:
+    """Say how much more than usual a market spends: mean log of spend (K, T) over each one's own, (T,).
+
+    A touchpoint has no part in the periods in which it rests; where all rest the level is the usual one.
+    """
+    on = spend > 0
+    active = on.any(axis=1)
+    logs = np.log(np.where(on, spend, 1.0))[active]
+    on = on[active]
+    usual = logs.sum(axis=1, keepdims=True) / on.sum(axis=1, keepdims=True)
+    level: Array = np.where(on, logs - usual, 0.0).sum(axis=0) / np.maximum(on.sum(axis=0), 1)
+    return level
+
+
 def build_controls(
-    starts: pd.DatetimeIndex, period: str, markets: Sequence[str], holidays_frame: pd.DataFrame | None
+    starts: pd.DatetimeIndex,
+    period: str,
+    markets: Sequence[str],
+    holidays_frame: pd.DataFrame | None,
+    spend: Array,
 ) -> tuple[tuple[str, ...], Array, tuple[str, ...]]:
     """Build the standardised controls of every market.
+
+    The level of spend is one of them because planners follow demand. Demand that is not independent of spend
+    needs a mean which depends on it, or what is not known of it is taken for an effect (Mundlak 1978,
+    Econometrica 46, 69-85); touchpoints without spend tell the two apart.
 
     Parameters
     ----------
@@ -116,6 +139,8 @@ def build_controls(
         Names of the markets, the order of the first axis.
     holidays_frame
         Columns `market`, `holiday_date`; None looks the holidays of each market's country up.
+    spend : array (M, K, T)
+        Money spent on each touchpoint.
 
     Returns
     -------
@@ -134,11 +159,12 @@ def build_controls(
     edges = pd.DatetimeIndex([*starts, end])
     common = [_standardised(column) for column in _common_columns(starts, period).values()]
     controls, notes = [], []
-    for market in markets:
+    for market, money in zip(markets, spend, strict=True):
         dates = holidays_frame.loc[holidays_frame["market"] == market, "holiday_date"]
         if dates.empty:
             notes.append(f"market {market!r} has no public holidays: it does not name a country")
-        controls.append([*common, _standardised(_holiday_counts(dates, edges))])
-    names = (*_common_columns(starts, period), PUBLIC_HOLIDAYS)
+        own = (_holiday_counts(dates, edges), _spend_level(money))
+        controls.append([*common, *map(_standardised, own)])
+    names = (*_common_columns(starts, period), PUBLIC_HOLIDAYS, SPEND_LEVEL)
     # Laid out as the kernels are compiled ahead for; another layout would be compiled anew.
     return names, np.ascontiguousarray(np.asarray(controls).transpose(0, 2, 1)), tuple(notes)

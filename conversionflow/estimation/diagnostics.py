@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import arviz as az
 import numpy as np
 
+from conversionflow.estimation.chains import Trace
 from conversionflow.estimation.types import Array, Parameter
 
 MINIMUM_CHAINS = 4
@@ -46,9 +46,13 @@ class Diagnostics:
     chains: int
 
     @classmethod
-    def of(cls, trace: Any, names: list[str]) -> "Diagnostics":
-        """Diagnose the sampled variables `names` of an ArviZ trace."""
-        posterior, stats = trace.posterior[names], trace.sample_stats
+    def of(cls, trace: Trace) -> "Diagnostics":
+        """Diagnose all sampled variables of a trace."""
+        import arviz as az
+
+        statistics: Any = trace.statistics
+        data = az.from_dict(trace.posterior, sample_stats=statistics, dims=trace.axes, coords=trace.labels)
+        posterior = data.posterior
         rhat, bulk, tail = map(_flat, convergence(posterior))
         worst = max(rhat, key=lambda name: np.inf if np.isnan(rhat[name]) else rhat[name])
         return cls(
@@ -56,9 +60,9 @@ class Diagnostics:
             rhat_worst=worst,
             ess_bulk_min=float(np.min(list(bulk.values()))),
             ess_tail_min=float(np.min(list(tail.values()))),
-            divergences=int(stats["diverging"].sum()),
-            ebfmi_min=float(np.min(az.bfmi(trace))),
-            tree_depth_max_share=float(stats["maxdepth_reached"].mean()),
+            divergences=int(statistics["diverging"].sum()),
+            ebfmi_min=float(np.min(az.bfmi(data))),
+            tree_depth_max_share=float(statistics["maxdepth_reached"].mean()),
             chains=int(posterior.sizes["chain"]),
         )
 
@@ -84,12 +88,16 @@ class Diagnostics:
 
 def convergence(posterior: Any) -> tuple[Any, Any, Any]:
     """Return rank-normalised split R-hat, bulk and tail ESS; not a number where nothing moves."""
+    import arviz as az
+
     with np.errstate(divide="ignore", invalid="ignore"):
         return az.rhat(posterior), az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
 
 
 def published_convergence(parameters: Sequence[Parameter]) -> dict[str, Array]:
     """Return `rhat`, `ess_bulk` and `ess_tail` (value,) of all values, one parameter after another."""
+    import arviz as az
+
     values = np.concatenate([parameter.draws for parameter in parameters], axis=2)
     checks = convergence(az.convert_to_dataset({"value": values}))
     names = ("rhat", "ess_bulk", "ess_tail")

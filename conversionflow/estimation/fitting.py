@@ -16,15 +16,14 @@ from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.core.fingerprint import digest
 from conversionflow.core.machine import Machine
 from conversionflow.estimation import hurdle, journey, poisson, regression_predictive, steady
-from conversionflow.estimation.chains import ChainStore, Task, Work, kept, run
+from conversionflow.estimation.chains import ChainStore, Task, Trace, Work, kept, run
 from conversionflow.estimation.checks import REPLICATIONS, SMALLEST_P_VALUE, overdispersion
 from conversionflow.estimation.diagnostics import MINIMUM_CHAINS, Diagnostics, published_convergence
+from conversionflow.estimation.effort import Effort
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.no_effect import PRIOR_DRAWS, allow_for_no_effect, no_effect_probability
 from conversionflow.estimation.predictive import thinned
-from conversionflow.estimation.prior_draws import prior_draws
 from conversionflow.estimation.priors import Prior, with_overrides
-from conversionflow.estimation.sampling import Effort
 from conversionflow.estimation.types import FUNNEL, OVERDISPERSION, Array, Parameter
 
 logger = logging.getLogger("conversionflow")
@@ -205,7 +204,7 @@ def fit(
         task = _task(model, data, priors, step, settings)
         trace, work = run(task, store, machine or Machine.here(), label)
         diagnostics = Diagnostics(**_diagnosed(task, store, trace))
-        posterior = {str(name): values.to_numpy() for name, values in trace.posterior.items()}
+        posterior = trace.posterior
         problem, step = _judged(step, module, diagnostics, data, posterior, settings.seed)
         action = _action(problem, step)
         attempts.append(Attempt(diagnostics, time.monotonic() - started, action, work))
@@ -248,6 +247,8 @@ def _no_effect(
     """Return the probability that spend has no effect at all, of a model that names its effects."""
     if not module.EFFECTS:
         return 0.0
+    from conversionflow.estimation.prior_draws import prior_draws
+
     rng = np.random.default_rng([seed, 2])
     before = prior_draws(module, data, priors, PRIOR_DRAWS, rng)
     return no_effect_probability(posterior, {name: before[name] for name in module.EFFECTS})
@@ -269,14 +270,12 @@ def _steady(model: str, data: NetworkData, settings: SamplerSettings) -> Fit:
     return Fit(model, data, drawn, parameters, (attempt,), published_convergence(parameters))
 
 
-def _diagnosed(task: Task, store: ChainStore | None, trace: Any) -> dict[str, Any]:
+def _diagnosed(task: Task, store: ChainStore | None, trace: Trace) -> dict[str, Any]:
     """Diagnose an attempt, or take what is kept: of many parameters it takes longer than reading them."""
     stored = kept(
         store,
         digest("diagnostics", task.keys()),
-        lambda: Stored(
-            {}, task.about | {"diagnostics": json.dumps(asdict(Diagnostics.of(trace, list(trace.posterior))))}
-        ),
+        lambda: Stored({}, task.about | {"diagnostics": json.dumps(asdict(Diagnostics.of(trace)))}),
     )
     found: dict[str, Any] = json.loads(stored.about["diagnostics"])
     return found

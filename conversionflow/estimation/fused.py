@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
@@ -54,10 +53,3 @@ class FusedLogDensity(Op):  # type: ignore[misc]
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Build the node from the vector of parameters."""
         return super().__call__(*arguments, **options)
-
-
-def add_log_density(model: pm.Model, kernel: Kernel, *data: Any) -> None:
-    """Add the likelihood to a model that has its parameters, which come in the order of their making."""
-    parameters = pt.concatenate([parameter.ravel() for parameter in model.free_RVs])
-    value, _ = FusedLogDensity(kernel, data)(parameters)
-    pm.Potential("log_likelihood", value, model=model)

@@ -9,18 +9,20 @@ The expected conversions are P(Y > 0) rate / (1 - exp(-rate)).
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pymc as pm
 from scipy.special import logit
 
 from conversionflow.estimation import regression
-from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.hurdle_kernel import HurdleParameters, hurdle_log_density
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.priors import Prior, normal
 from conversionflow.estimation.regression import Regression
 from conversionflow.estimation.types import Array, Parameter
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 #: Default priors by name. `beta0` is the distance from the log mean of the counts above 0, and
 #: `occurrence_level` from the log odds of a count above 0. A Poisson count of a small mean has the slope 1.
@@ -54,14 +56,12 @@ def base_log_odds(counts: Array) -> Array:
     return odds
 
 
-def build(data: NetworkData, priors: Mapping[str, Prior], form: str = FORMS[0]) -> pm.Model:
+def build(data: NetworkData, priors: Mapping[str, Prior], form: str = FORMS[0]) -> "pm.Model":
     """Write the model down for PyMC; it has one form only."""
     del form
     view = Regression.of(data)
-    model = regression.write_parameters(view, HurdleParameters._fields, priors)
-    known = view.known(base_log_rate(view.counts))
-    add_log_density(model, hurdle_log_density, known, base_log_odds(view.counts))
-    return model
+    likelihood = (hurdle_log_density, view.known(base_log_rate(view.counts)), base_log_odds(view.counts))
+    return regression.write(view, HurdleParameters._fields, priors, *likelihood)
 
 
 def publish(

@@ -7,21 +7,23 @@ visits; their probabilities are integrated out of the sampled model and drawn ex
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pymc as pm
 from scipy.special import gammaln
 
 from conversionflow.estimation.experiments import experiment_data, lift_parameter
-from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
 from conversionflow.estimation.journey_kernel import EntryData, JourneyParameters
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.priors import Prior, draw_parameters, normal
+from conversionflow.estimation.priors import Prior, normal
 from conversionflow.estimation.response_kernel import NO_SPEND, carried_spend, hill_exponent
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean entries. Some effects are
 #: the prior's word, so their spreads are nearly given: estimated freely they would make a funnel.
@@ -99,12 +101,14 @@ def _entry_data(nodes: Nodes) -> EntryData:
     )
 
 
-def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -> pm.Model:
+def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -> "pm.Model":
     """Write the model down for PyMC, in one of `FORMS`.
 
     The demand's own density, autoregressive around the controls, is part of the compiled likelihood, and so
     is that of effects which lie around their touchpoint's of all markets.
     """
+    from conversionflow.estimation.pymc_model import pymc_model
+
     nodes = Nodes.of(data)
     moves = Moves.of(nodes)
     coords = {
@@ -126,13 +130,11 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
         names.remove(CARRYOVER)
     flat = [name for name, (middle, _) in POOLED.items() if middle in names]
     of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
-    with pm.Model(coords=coords) as model:
-        draw_parameters(names, DIMENSIONS, {**priors, **of_all}, flat=[demand, *flat])
     between = moves.between.statistics
     between = between._replace(constant=between.constant + moves.unpaid.constant)
     counts = (_entry_data(nodes), between, moves.onward, moves.converting.statistics)
-    add_log_density(model, kernel, data.controls, *counts, experiment_data(moves))
-    return model
+    likelihood = (kernel, data.controls, *counts, experiment_data(moves))
+    return pymc_model(coords, names, DIMENSIONS, {**priors, **of_all}, likelihood, flat=[demand, *flat])
 
 
 def demand_path(data: NetworkData, posterior: Mapping[str, Array]) -> Array:

@@ -245,12 +245,32 @@ def entries_log_density(at: JourneyParameters, change: JourneyParameters, data: 
 
 
 @compiled
+def held_mean_log_density(periods: int, persistence: float, scale: float) -> tuple[float, float, float]:
+    """Return what lets the density of a path whose mean is held near 0 integrate to 1, and its slopes.
+
+    The sum of a stationary path of T periods has the variance V = scale^2 / (1 - r^2) (T + 2 sum_k (T - k)
+    r^k); the factor exp(-sum^2 / (2 T MEAN_SPREAD^2)) has the mean (1 + V / (T MEAN_SPREAD^2))^(-1/2).
+    """
+    power, sums, sums_slope = 1.0, float(periods), 0.0
+    for k in range(1, periods):
+        sums_slope += 2.0 * k * (periods - k) * power
+        power *= persistence
+        sums += 2.0 * (periods - k) * power
+    stationary = 1.0 - persistence * persistence
+    ratio = scale**2 / stationary * sums / (periods * MEAN_SPREAD**2)
+    share = ratio / (1.0 + ratio)
+    slope = 0.5 * share * (sums_slope / sums + 2.0 * persistence / stationary)
+    return 0.5 * math.log1p(ratio), slope, share / scale
+
+
+@compiled
 def demand_log_density(at: JourneyParameters, change: JourneyParameters, controls: Array) -> float:
     """Log density of the demand paths (M, T), autoregressive around controls (M, T, P); up to a constant.
 
     What of a path the controls do not explain is a stationary first-order process of mean 0, with
     `demand_persistence` the correlation of neighbours and `demand_scale` the standard deviation of a step
-    given the one before. Its mean, of which the counts say nothing, is held near 0.
+    given the one before. Its mean, of which the counts say nothing, is held near 0; persistence and scale
+    have their priors all the same.
     """
     markets, periods = at.demand.shape
     value = 0.0
@@ -277,6 +297,10 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
             change.demand_persistence[m] += precision * step * path[t - 1]
         value += 0.5 * math.log(stationary) - periods * math.log(scale) - 0.5 * precision * squares
         change.demand_scale[m] += (precision * squares - periods) / scale
+        norm, persistence_slope, scale_slope = held_mean_log_density(periods, r, scale)
+        value += norm
+        change.demand_persistence[m] += persistence_slope
+        change.demand_scale[m] += scale_slope
         for t in range(periods):
             change.demand[m, t] += slope[t]
             slope[t] *= -1.0

@@ -33,7 +33,7 @@ class NetworkData:
     moves : array (M, K, K, T)
         Moves from the second axis' touchpoint to the third's, in the period of the departing touch.
     controls : array (M, T, P)
-        Standardised trend, season and public holidays, named by `control_names`.
+        Standardised trend, season, public holidays and level of spend, named by `control_names`.
     notes
         What the user should know about the data.
     experiments
@@ -148,7 +148,7 @@ class NetworkData:
         touchpoints = _names(touchpoint_periods["touchpoint"])
         axes: Axes = {"market": markets, "touchpoint": touchpoints, "period_start": starts}
         spend, entries, touches, conversions = (_dense(touchpoint_periods, axes, name) for name in MEASURES)
-        names, controls, notes = build_controls(starts, period, markets, holidays)
+        names, controls, notes = build_controls(starts, period, markets, holidays, spend)
         return cls(
             markets=markets,
             touchpoints=touchpoints,

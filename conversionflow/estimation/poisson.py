@@ -8,12 +8,11 @@ Where counts vary more than that, the negative binomial form has the variance me
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pymc as pm
 
 from conversionflow.estimation import regression
-from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import log_mean_count
 from conversionflow.estimation.poisson_kernel import (
@@ -25,6 +24,9 @@ from conversionflow.estimation.priors import Prior
 from conversionflow.estimation.regression import Regression
 from conversionflow.estimation.regression_kernel import PoissonParameters
 from conversionflow.estimation.types import OVERDISPERSION, Array, Parameter
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 #: Default priors by name; `dispersion` is in the negative binomial form only.
 DEFAULT_PRIORS: dict[str, Prior] = {
@@ -42,16 +44,14 @@ FOLLOWERS: tuple[str, ...] = ()
 constants = regression.constants
 
 
-def build(data: NetworkData, priors: Mapping[str, Prior], form: str = PLAIN) -> pm.Model:
+def build(data: NetworkData, priors: Mapping[str, Prior], form: str = PLAIN) -> "pm.Model":
     """Write the model down for PyMC, in one of `FORMS`."""
     view = Regression.of(data)
     names, kernel = {
         PLAIN: (PoissonParameters._fields, poisson_log_density),
         OVERDISPERSED: (OverdispersedParameters._fields, overdispersed_log_density),
     }[form]
-    model = regression.write_parameters(view, names, priors)
-    add_log_density(model, kernel, view.known(log_mean_count(view.counts)))
-    return model
+    return regression.write(view, names, priors, kernel, view.known(log_mean_count(view.counts)))
 
 
 def publish(

@@ -12,7 +12,6 @@ from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Index, Nodes
 from conversionflow.estimation.priors import Prior
 from conversionflow.estimation.types import Array
-from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 #: Forms of which every parameter has a prior to draw from, but the demand in units of its scale and effects
 #: that lie around others.
@@ -23,6 +22,8 @@ def prior_draws(
     module: ModuleType, data: NetworkData, priors: Mapping[str, Prior], size: int, rng: np.random.Generator
 ) -> dict[str, Array]:
     """Draw every parameter of a model from its prior, as the arrays (1, size, ...) of one chain."""
+    from conversionflow.estimation.unconstrained import UnconstrainedDensity
+
     density = UnconstrainedDensity.of(module.build(data, priors, SAMPLED_FORM.get(module, module.FORMS[0])))
     columns = np.column_stack([draw_prior(row, size, rng) for row in density.priors])
     draws = {

@@ -1,10 +1,8 @@
 """Prior distributions by name, settable."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeAlias
-
-import pymc as pm
 
 from conversionflow.core.errors import SettingsError
 
@@ -85,27 +83,3 @@ def _support(prior: Prior) -> tuple[float, float]:
     """Smallest and largest value of a prior."""
     low, high = SUPPORTS.get(str(prior["distribution"]), (-math.inf, math.inf))
     return float(prior.get("lower", low)), float(prior.get("upper", high))
-
-
-def draw_parameters(
-    names: Sequence[str],
-    dimensions: Mapping[str, Sequence[str]],
-    priors: Mapping[str, Prior],
-    flat: Sequence[str] = (),
-) -> None:
-    """Add a model's parameters in the order in which its kernel reads them; those in `flat` have no prior."""
-    for name in names:
-        if name in flat:
-            pm.Flat(name, dims=tuple(dimensions[name]))
-        else:
-            draw_from(name, priors[PRIOR_OF.get(name, name)], dimensions[name])
-
-
-def draw_from(name: str, prior: Prior, dims: Sequence[str]) -> None:
-    """Add the parameter `name` to the model under construction."""
-    arguments = dict(prior)
-    distribution = getattr(pm, str(arguments.pop("distribution")))
-    try:
-        distribution(name, dims=tuple(dims), **arguments)
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"The prior of {name!r} cannot be built from {arguments}: {error}") from error

@@ -12,17 +12,20 @@ for an organic one, which is held at its reference level when a budget is evalua
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pymc as pm
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes
-from conversionflow.estimation.priors import Prior, draw_parameters, normal
+from conversionflow.estimation.priors import Prior, normal
 from conversionflow.estimation.regression_kernel import RegressionData
 from conversionflow.estimation.types import Array, Key, Mask, Parameter
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 #: Default priors by name. `beta0` is the distance from the log of the data's mean conversions.
 DEFAULT_PRIORS: dict[str, Prior] = {
@@ -185,8 +188,12 @@ class Regression:
         ]
 
 
-def write_parameters(regression: Regression, names: Sequence[str], priors: Mapping[str, Prior]) -> pm.Model:
-    """Write the parameters `names` of a regression down for PyMC, with their priors."""
+def write(
+    regression: Regression, names: Sequence[str], priors: Mapping[str, Prior], *likelihood: Any
+) -> "pm.Model":
+    """Write a regression down for PyMC: its parameters `names`, and its likelihood, a kernel and its data."""
+    from conversionflow.estimation.pymc_model import pymc_model
+
     nodes = regression.nodes
     coords = {
         "market": list(nodes.data.markets),
@@ -195,9 +202,7 @@ def write_parameters(regression: Regression, names: Sequence[str], priors: Mappi
         "paid": nodes.labels[: nodes.paid_count],
         "edge": [", ".join(key) for key in regression.edge_keys],
     }
-    with pm.Model(coords=coords) as model:
-        draw_parameters(names, DIMENSIONS, priors)
-    return model
+    return pymc_model(coords, names, DIMENSIONS, priors, likelihood)
 
 
 def constants(data: NetworkData) -> dict[str, Array]:

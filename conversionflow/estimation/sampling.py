@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -11,10 +10,10 @@ import numpy as np
 import nutpie
 import pyarrow as pa
 import pymc as pm
-from numpy.typing import NDArray
 from nutpie.compiled_pyfunc import from_pyfunc
 from pymc.initial_point import make_initial_point_fn
 
+from conversionflow.estimation.effort import Chain, Effort
 from conversionflow.estimation.sampling_progress import Progressed, SamplingProgress
 from conversionflow.estimation.types import Array
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
@@ -23,58 +22,6 @@ from conversionflow.estimation.unconstrained import UnconstrainedDensity
 STATISTICS = ("diverging", "energy", "maxdepth_reached")
 #: Seconds that a look whether a chain has finished takes.
 LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What the sampler is told.
-
-    Attributes
-    ----------
-    draws, tune
-        Draws and tuning steps of a chain.
-    thinning
-        Every so manieth draw is kept; statistics are kept of all.
-    seed
-        Seed of all chains; each has a random stream of its own, which follows from the seed and its number.
-    target_accept
-        Acceptance rate that the step size is adapted to.
-    """
-
-    draws: int
-    tune: int
-    thinning: int
-    seed: int
-    target_accept: float
-
-    @property
-    def kept(self) -> int:
-        """Draws of a chain that are kept."""
-        return -(-self.draws // self.thinning)
-
-    def chain_seed(self, chain: int) -> int:
-        """Seed of one chain: that of `numpy.random.SeedSequence(seed).spawn(...)[chain]`."""
-        stream = np.random.SeedSequence(self.seed, spawn_key=(chain,))
-        return int(stream.generate_state(1, np.uint64)[0])
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One finished chain, without its tuning.
-
-    Attributes
-    ----------
-    draws
-        Kept draws of each parameter, (kept, ...).
-    statistics
-        The sampler's statistics that the convergence gate reads, (draws,).
-    axes
-        Names of each parameter's axes after the first.
-    """
-
-    draws: dict[str, Array]
-    statistics: dict[str, NDArray[Any]]
-    axes: dict[str, list[str]]
 
 
 def compile_model(model: pm.Model) -> Any:

@@ -6,12 +6,10 @@ probabilities are the Dirichlet of `conversionflow.estimation.moves` without eff
 so every draw is independent of the others.
 """
 
-from typing import Any
-
-import arviz as az
 import numpy as np
-from scipy import stats
+from scipy.special import gammaln
 
+from conversionflow.estimation.chains import Trace
 from conversionflow.estimation.diagnostics import Diagnostics
 from conversionflow.estimation.moves import PRIOR_COUNT, Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
@@ -23,9 +21,10 @@ def draw_steady(data: NetworkData, chains: int, draws: int, seed: int) -> dict[s
     """Draw the `entry_rate` (chain, draw, N) of every node and its log density, `lp` (chain, draw)."""
     nodes = Nodes.of(data)
     shape = PRIOR_COUNT + nodes.per_node(data.entries).sum(axis=1)
-    posterior = stats.gamma(shape, scale=1.0 / len(data.periods))
-    rates = posterior.rvs((chains, draws, len(shape)), random_state=np.random.default_rng(seed))
-    return {"entry_rate": rates, "lp": posterior.logpdf(rates).sum(axis=2)}
+    periods = len(data.periods)
+    rates = np.random.default_rng(seed).gamma(shape, 1.0 / periods, (chains, draws, len(shape)))
+    density = shape * np.log(periods) + (shape - 1.0) * np.log(rates) - periods * rates - gammaln(shape)
+    return {"entry_rate": rates, "lp": density.sum(axis=2)}
 
 
 def publish(data: NetworkData, drawn: dict[str, Array], rng: np.random.Generator) -> list[Parameter]:
@@ -47,5 +46,4 @@ def diagnose(drawn: dict[str, Array]) -> Diagnostics:
     """Diagnose the draws as those of a sampler are; there is no tree and nothing that could diverge."""
     none = np.zeros(drawn["lp"].shape, dtype=bool)
     statistics = {"energy": -drawn["lp"], "diverging": none, "maxdepth_reached": none}
-    trace: Any = az.from_dict({"entry_rate": drawn["entry_rate"]}, sample_stats=statistics)
-    return Diagnostics.of(trace, ["entry_rate"])
+    return Diagnostics.of(Trace({"entry_rate": drawn["entry_rate"]}, statistics))

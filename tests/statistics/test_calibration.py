@@ -16,7 +16,7 @@ from ranks import POSTERIOR_SOURCES as SOURCES
 from ranks import p_values, posterior, ranks, uniformity
 from verification import PROJECT, code_hash, record
 
-from conversionflow.estimation.sampling import Effort
+from conversionflow.estimation.effort import Effort
 
 FITS, MANY_FITS = 50, 1000
 #: Chance that a run of the tests finds fault with a model that has none: of all its quantities together.

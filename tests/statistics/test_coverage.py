@@ -26,8 +26,8 @@ from ranks import posterior
 from verification import PROJECT, code_hash, record
 
 from conversionflow.estimation import Response, constants_frame, draws_frame
+from conversionflow.estimation.effort import Effort
 from conversionflow.estimation.fitting import MODELS, Fit
-from conversionflow.estimation.sampling import Effort
 
 MARKETS_DRAWN, CHUNK = 500, 25
 #: Spend over its mean at which the response is judged, the same for both paid touchpoints.

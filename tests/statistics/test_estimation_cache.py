@@ -18,8 +18,8 @@ from conversionflow.core.errors import MachineError
 from conversionflow.core.machine import Machine
 from conversionflow.estimation import diagnostics_frame, fit, sampling, summary_frame
 from conversionflow.estimation.chains import Task, chains_in_flight
+from conversionflow.estimation.effort import Effort
 from conversionflow.estimation.poisson import build
-from conversionflow.estimation.sampling import Effort
 from conversionflow.estimation.sampling_progress import SamplingProgress
 
 
@@ -71,7 +71,7 @@ def test_the_same_fit_again_is_read_without_building_a_model(resumed, folder, un
         raise AssertionError("built or sampled")
 
     monkeypatch.setattr("conversionflow.estimation.poisson.build", refuse)
-    monkeypatch.setattr("conversionflow.estimation.chains.compile_model", refuse)
+    monkeypatch.setattr("conversionflow.estimation.sampling.compile_model", refuse)
     monkeypatch.setattr("conversionflow.estimation.diagnostics.convergence", refuse)
     again = fitted(ArrayStore(folder))
     same(again, undisturbed)

@@ -138,8 +138,12 @@ def test_demand_is_a_stationary_gaussian_around_the_controls_held_near_mean_zero
     expected = 0.0
     for m, (r, s) in enumerate(zip(JOURNEY.demand_persistence, JOURNEY.demand_scale, strict=True)):
         x = JOURNEY.demand[m] - CONTROLS[m] @ JOURNEY.control_coefficients[m]
-        expected += stats.multivariate_normal.logpdf(x, np.zeros(5), s**2 / (1 - r**2) * r**lags)
-        expected += 0.5 * 5 * np.log(2 * np.pi) - 0.5 * (x.sum() / np.sqrt(5) / MEAN_SPREAD) ** 2
+        covariance = s**2 / (1 - r**2) * r**lags
+        # As given that the sum over the root of 5 was seen to be 0, with that error.
+        seen = np.ones(5) / np.sqrt(5)
+        spread = seen @ covariance @ seen + MEAN_SPREAD**2
+        kept = covariance - np.outer(covariance @ seen, covariance @ seen) / spread
+        expected += stats.multivariate_normal.logpdf(x, np.zeros(5), kept) + 0.5 * 5 * np.log(2 * np.pi)
     assert value == pytest.approx(expected, rel=1e-10)
 
 

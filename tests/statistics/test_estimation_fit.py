@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +21,7 @@ from conversionflow.estimation import (
     summary_frame,
 )
 from conversionflow.estimation.__main__ import compile_kernels
+from conversionflow.estimation.chains import Trace
 from conversionflow.estimation.comparison import forecast_of, observations_of
 from conversionflow.estimation.diagnostics import Diagnostics
 from conversionflow.estimation.journey_density import journey_log_density
@@ -375,7 +375,7 @@ def trace(draws, divergent=0):
         "energy": rng.normal(size=draws.shape),
         "maxdepth_reached": np.zeros(draws.shape, dtype=bool),
     }
-    return az.from_dict(posterior={"level": draws}, sample_stats=stats)
+    return Trace({"level": draws}, stats)
 
 
 @pytest.mark.parametrize(
@@ -390,10 +390,10 @@ def trace(draws, divergent=0):
 def test_the_gate_names_what_is_wrong(chains, shift, divergent, reason):
     draws = np.random.default_rng(9).normal(size=(chains, 1000))
     draws[0] += shift
-    failure = Diagnostics.of(trace(draws, divergent), ["level"]).failure
+    failure = Diagnostics.of(trace(draws, divergent)).failure
     assert failure == "" if not reason else re.match(reason, failure)
 
 
 def test_a_chain_that_stands_still_is_refused():
     draws = np.zeros((4, 1000))
-    assert "R-hat nan of level" in Diagnostics.of(trace(draws), ["level"]).failure
+    assert "R-hat nan of level" in Diagnostics.of(trace(draws)).failure

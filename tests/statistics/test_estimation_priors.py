@@ -10,11 +10,11 @@ from density_points import (
 )
 
 from conversionflow.estimation.density_kernel import prior_log_density
-from conversionflow.estimation.fused import add_log_density
 from conversionflow.estimation.poisson_kernel import (
     poisson_log_density,
 )
 from conversionflow.estimation.priors import DISTRIBUTIONS
+from conversionflow.estimation.pymc_model import add_log_density
 from conversionflow.estimation.unconstrained import UnconstrainedDensity
 
 PRIORS = [

@@ -135,7 +135,9 @@ def test_a_date_between_two_periods_is_named():
 
 
 def test_controls_are_standardised_and_follow_the_market():
-    data = network()
+    table = touchpoint_periods()
+    table.loc[5, "spend"] = 300.0
+    data = network(touchpoints=table)
     assert data.controls.mean(axis=1) == pytest.approx(0.0, abs=1e-9)
     assert data.controls.std(axis=1) == pytest.approx(1.0)
     holidays = data.controls[0, :, data.control_names.index("public_holidays")]
@@ -158,6 +160,23 @@ def test_given_holidays_replace_those_of_the_country():
     data = network(holidays=own)
     column = data.controls[0, :, data.control_names.index("public_holidays")]
     assert np.flatnonzero(column > 0).tolist() == [10]
+
+
+def test_the_level_of_spend_leaves_out_what_rests():
+    table = touchpoint_periods()
+    ads, direct = (np.flatnonzero(table["touchpoint"] == name) for name in ("ads", "direct"))
+    # Three times as much on one in week 0; the other spends in the first two weeks, and none in week 5.
+    table.loc[ads[0], "spend"], table.loc[ads[5], "spend"] = 300.0, 0.0
+    table.loc[direct[:2], "spend"] = 20.0, 80.0
+    data = network(touchpoints=table)
+    column = data.controls[0, :, data.control_names.index("spend_level")]
+    usual = np.log(300.0) / 59 + np.log(100.0) * 58 / 59
+    level = np.full(60, np.log(100.0) - usual)
+    level[0] = (np.log(300.0) - usual - np.log(2.0)) / 2
+    level[1] = (np.log(100.0) - usual + np.log(2.0)) / 2
+    level[5] = 0.0
+    assert column == pytest.approx((level - level.mean()) / level.std())
+    assert not network().controls[0, :, data.control_names.index("spend_level")].any()
 
 
 @pytest.mark.parametrize(
