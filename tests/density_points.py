@@ -79,7 +79,7 @@ REGRESSION = RegressionData(
     np.array([[1.0, 0.0, 0.3], [2.0, 0.0, 0.2], [0.0, 2.0, 0.4]]),
     MARKET,
     CONTROLS,
-    np.asarray(2.0),
+    np.array([0.0, 0.0]),
     np.asarray(0.0),
 )
 POISSON = PoissonParameters(
@@ -87,6 +87,8 @@ POISSON = PoissonParameters(
     beta1=np.array([0.9, 0.5]),
     parent_effects=np.array([0.2, -0.4, 0.1]),
     control_coefficients=RNG.normal(0, 0.3, (2, 2)),
+    beta1_across_markets=np.array([0.6]),
+    beta1_market_spread=np.array([0.3]),
 )
 #: More spend than there would have been, none where there would have been some, and less.
 EXPERIMENTS = ExperimentData(

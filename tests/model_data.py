@@ -246,8 +246,12 @@ def regression_effects(at: Draw) -> Array:
 
 
 def draw_regression(rng: np.random.Generator, priors: Mapping[str, Any]) -> dict[str, Array]:
+    across = from_prior(priors["beta1"], rng, 1)
+    spread = from_prior(priors["beta1_market_spread"], rng)
     return {
-        "beta1": from_prior(priors["beta1"], rng, PAID),
+        "beta1_across_markets": across,
+        "beta1_market_spread": spread,
+        "beta1": rng.normal(across, spread, PAID),
         "parent_effects": from_prior(priors["parent_effects"], rng, 4),
         "control_coefficients": from_prior(priors["control_coefficients"], rng, (2, 1)),
     }

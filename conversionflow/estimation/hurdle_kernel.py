@@ -20,6 +20,7 @@ from conversionflow.estimation.regression_kernel import (
     poisson_parameters,
     regression_effects,
     regression_size,
+    shared_effects_log_density,
 )
 from conversionflow.estimation.types import Array
 
@@ -31,6 +32,8 @@ class HurdleParameters(NamedTuple):
     beta1: Array
     parent_effects: Array
     control_coefficients: Array
+    beta1_across_markets: Array
+    beta1_market_spread: Array
     occurrence_level: Array
     occurrence_slope: Array
 
@@ -53,7 +56,7 @@ def hurdle_log_density(
     level, steepness = x[first : first + nodes], x[first + nodes :]
     effects, slopes = regression_effects(at, data), np.zeros((nodes, periods))
     odds_slope = np.zeros(periods)
-    value += data.constant.item()
+    value += data.constant.item() + shared_effects_log_density(at, change_at, data)
     for n in range(nodes):
         odds = effects[n] * steepness[n] + (log_odds[n] + level[n])
         value += occurrence_residuals(odds, data.counts[n], odds_slope)

@@ -18,7 +18,7 @@ from conversionflow.estimation.journey_kernel import EntryData, JourneyParameter
 from conversionflow.estimation.moves import Moves, draw_probabilities
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes, log_mean_count
-from conversionflow.estimation.priors import Prior, normal
+from conversionflow.estimation.priors import Prior, normal, with_pooling
 from conversionflow.estimation.response_kernel import NO_SPEND, carried_spend, hill_exponent
 from conversionflow.estimation.types import FUNNEL, Array, Parameter
 
@@ -124,17 +124,14 @@ def build(data: NetworkData, priors: Mapping[str, Prior], form: str = CENTRED) -
         NON_CENTRED: ("standardised_demand", non_centred_journey_log_density),
     }[form]
     names = [demand if name == "demand" else name for name in JourneyParameters._fields]
-    if not nodes.pooled:
-        names = [name for name in names if "_market" not in name]
     if CARRYOVER not in priors:
         names.remove(CARRYOVER)
-    flat = [name for name, (middle, _) in POOLED.items() if middle in names]
-    of_all = {middle: priors[name] for name, (middle, _) in POOLED.items() if name in priors}
+    names, priors, flat = with_pooling(names, priors, POOLED, bool(nodes.pooled))
     between = moves.between.statistics
     between = between._replace(constant=between.constant + moves.unpaid.constant)
     counts = (_entry_data(nodes), between, moves.onward, moves.converting.statistics)
     likelihood = (kernel, data.controls, *counts, experiment_data(moves))
-    return pymc_model(coords, names, DIMENSIONS, {**priors, **of_all}, likelihood, flat=[demand, *flat])
+    return pymc_model(coords, names, DIMENSIONS, priors, likelihood, flat=[demand, *flat])
 
 
 def demand_path(data: NetworkData, posterior: Mapping[str, Array]) -> Array:

@@ -10,6 +10,7 @@ from conversionflow.estimation.density_kernel import (
     control_effect,
     inner,
     on_whole_line,
+    pooled_log_density,
     prior_log_density,
 )
 from conversionflow.estimation.experiment_kernel import ExperimentData, experiments_log_density
@@ -19,7 +20,6 @@ from conversionflow.estimation.journey_kernel import (
     demand_log_density,
     entries_log_density,
     journey_parameters,
-    pooled_log_density,
 )
 from conversionflow.estimation.moves_kernel import (
     MoveData,

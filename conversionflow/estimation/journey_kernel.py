@@ -306,31 +306,3 @@ def demand_log_density(at: JourneyParameters, change: JourneyParameters, control
             slope[t] *= -1.0
         add_control_slope(controls[m], slope, change.control_coefficients[m])
     return value
-
-
-@compiled
-def pooled_log_density(
-    effects: Array,
-    change: Array,
-    across: Array,
-    across_change: Array,
-    spread: Array,
-    spread_change: Array,
-    pool: Array,
-) -> float:
-    """Log density of effects (paid,) that are normal around common ones `across` (G,), up to a constant.
-
-    `pool` (paid,) says which is whose, `spread` (1,) is the standard deviation; with nothing in common it is
-    0.
-    """
-    value = 0.0
-    if across.shape[0] == 0:
-        return value
-    for n in range(effects.shape[0]):
-        g = int(pool[n])
-        z = (effects[n] - across[g]) / spread[0]
-        value -= 0.5 * z * z + math.log(spread[0])
-        change[n] -= z / spread[0]
-        across_change[g] += z / spread[0]
-        spread_change[0] += (z * z - 1.0) / spread[0]
-    return value

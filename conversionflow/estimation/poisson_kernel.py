@@ -19,6 +19,7 @@ from conversionflow.estimation.regression_kernel import (
     poisson_parameters,
     regression_effects,
     regression_size,
+    shared_effects_log_density,
 )
 from conversionflow.estimation.types import Array
 
@@ -30,6 +31,8 @@ class OverdispersedParameters(NamedTuple):
     beta1: Array
     parent_effects: Array
     control_coefficients: Array
+    beta1_across_markets: Array
+    beta1_market_spread: Array
     dispersion: Array
 
 
@@ -43,7 +46,7 @@ def poisson_log_density(point: Array, priors: Array, data: RegressionData) -> tu
     change = np.zeros_like(x)
     at, change_at = poisson_parameters(x, data), poisson_parameters(change, data)
     slopes = regression_effects(at, data)
-    value += data.constant.item()
+    value += data.constant.item() + shared_effects_log_density(at, change_at, data)
     for n in range(data.counts.shape[0]):
         deviation = slopes[n] + at.entry_level[n]
         value += poisson_residuals(deviation, data.base[n], data.counts[n], slopes[n])
@@ -60,7 +63,7 @@ def overdispersed_log_density(point: Array, priors: Array, data: RegressionData)
     at, change_at = poisson_parameters(x, data), poisson_parameters(change, data)
     first = regression_size(data)
     slopes = regression_effects(at, data)
-    value += data.constant.item()
+    value += data.constant.item() + shared_effects_log_density(at, change_at, data)
     for n in range(data.counts.shape[0]):
         deviation = slopes[n] + at.entry_level[n]
         density, steepness = negative_binomial_residuals(

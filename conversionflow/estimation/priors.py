@@ -1,7 +1,7 @@
 """Prior distributions by name, settable."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from conversionflow.core.errors import SettingsError
@@ -83,3 +83,31 @@ def _support(prior: Prior) -> tuple[float, float]:
     """Smallest and largest value of a prior."""
     low, high = SUPPORTS.get(str(prior["distribution"]), (-math.inf, math.inf))
     return float(prior.get("lower", low)), float(prior.get("upper", high))
+
+
+def with_pooling(
+    names: Sequence[str], priors: Mapping[str, Prior], pooled: Mapping[str, tuple[str, str]], markets: bool
+) -> tuple[list[str], dict[str, Prior], list[str]]:
+    """Say which parameters a model has, and with which priors, where effects lie around common ones.
+
+    Parameters
+    ----------
+    names
+        All parameters that the model may have.
+    priors
+        By name; an effect's is that of the one in common.
+    pooled
+        Of each effect the names of the one in common and of the standard deviation.
+    markets
+        Whether anything is in common between markets.
+
+    Returns
+    -------
+    names, priors
+        Those in force.
+    flat
+        Effects whose density is that around the common ones.
+    """
+    kept = [name for name in names if markets or "_market" not in name]
+    of_all = {middle: priors[name] for name, (middle, _) in pooled.items() if name in priors}
+    return kept, {**priors, **of_all}, [name for name, (middle, _) in pooled.items() if middle in kept]

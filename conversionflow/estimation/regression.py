@@ -20,7 +20,7 @@ from scipy.special import gammaln
 
 from conversionflow.estimation.network import NetworkData
 from conversionflow.estimation.nodes import Nodes
-from conversionflow.estimation.priors import Prior, normal
+from conversionflow.estimation.priors import Prior, normal, with_pooling
 from conversionflow.estimation.regression_kernel import RegressionData
 from conversionflow.estimation.types import Array, Key, Mask, Parameter
 
@@ -33,7 +33,10 @@ DEFAULT_PRIORS: dict[str, Prior] = {
     "beta1": normal(1.0, 0.5),
     "parent_effects": normal(0.0, 0.3),
     "control_coefficients": normal(0.0, 0.5),
+    "beta1_market_spread": {"distribution": "LogNormal", "mu": -1.8, "sigma": 0.2},
 }
+#: Effects that are normal around their touchpoint's of all markets, where it has spend in more than one.
+POOLED = {"beta1": ("beta1_across_markets", "beta1_market_spread")}
 
 #: Axes of each parameter.
 DIMENSIONS = {
@@ -41,6 +44,8 @@ DIMENSIONS = {
     "beta1": ("paid",),
     "parent_effects": ("edge",),
     "control_coefficients": ("market", "control"),
+    "beta1_across_markets": ("pool",),
+    "beta1_market_spread": (),
     "dispersion": ("node",),
     "occurrence_level": ("node",),
     "occurrence_slope": ("node",),
@@ -118,7 +123,7 @@ class Regression:
             np.column_stack([parent, child, self.handed_on[parent, child]]).astype(np.float64),
             self.nodes.market.astype(np.float64),
             self.nodes.data.controls,
-            np.asarray(float(self.nodes.paid_count)),
+            self.nodes.pool.astype(np.float64),
             np.asarray(-gammaln(self.counts + 1.0).sum()),
         )
 
@@ -201,8 +206,10 @@ def write(
         "node": nodes.labels,
         "paid": nodes.labels[: nodes.paid_count],
         "edge": [", ".join(key) for key in regression.edge_keys],
+        "pool": nodes.pooled,
     }
-    return pymc_model(coords, names, DIMENSIONS, priors, likelihood)
+    names, priors, flat = with_pooling(names, priors, POOLED, bool(nodes.pooled))
+    return pymc_model(coords, names, DIMENSIONS, priors, likelihood, flat)
 
 
 def constants(data: NetworkData) -> dict[str, Array]:

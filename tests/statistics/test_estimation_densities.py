@@ -27,7 +27,7 @@ from density_points import (
 )
 from scipy import integrate, special, stats
 
-from conversionflow.estimation.density_kernel import flat_priors
+from conversionflow.estimation.density_kernel import flat_priors, pooled_log_density
 from conversionflow.estimation.experiment_kernel import experiments_log_density
 from conversionflow.estimation.hurdle_kernel import hurdle_log_density
 from conversionflow.estimation.journey_density import journey_log_density, non_centred_journey_log_density
@@ -37,7 +37,6 @@ from conversionflow.estimation.journey_kernel import (
     entries_log_density,
     journey_parameters,
     log_gamma_digamma,
-    pooled_log_density,
 )
 from conversionflow.estimation.moves import PRIOR_COUNT, MoveCounts, pull_shape
 from conversionflow.estimation.moves_kernel import (
@@ -247,8 +246,14 @@ def regression_effects(n):
     return effects
 
 
+def effects_across_markets():
+    """Log density of the effects of spend around the one of all markets, but for its constant."""
+    density = stats.norm.logpdf(POISSON.beta1, POISSON.beta1_across_markets, POISSON.beta1_market_spread)
+    return density.sum() + np.log(2 * np.pi)
+
+
 def test_poisson_is_the_density_of_counts_around_spend_parents_and_controls():
-    total = 0.0
+    total = effects_across_markets()
     for n in range(3):
         log_mean = REGRESSION.base[n] + POISSON.entry_level[n] + regression_effects(n)
         total += stats.poisson.logpmf(COUNTS[n], np.exp(log_mean)).sum()
@@ -257,7 +262,7 @@ def test_poisson_is_the_density_of_counts_around_spend_parents_and_controls():
 
 
 def test_the_negative_binomial_form_has_its_own_dispersion_at_each_node():
-    total = 0.0
+    total = effects_across_markets()
     for n, a in enumerate(OVERDISPERSED.dispersion):
         mean = np.exp(REGRESSION.base[n] + POISSON.entry_level[n] + regression_effects(n))
         total += stats.nbinom.logpmf(COUNTS[n], a, a / (a + mean)).sum()
@@ -267,7 +272,7 @@ def test_the_negative_binomial_form_has_its_own_dispersion_at_each_node():
 
 
 def test_the_hurdle_is_a_chance_of_any_and_a_poisson_without_its_zero():
-    total = 0.0
+    total = effects_across_markets()
     for n in range(3):
         effects = regression_effects(n)
         chance = special.expit(

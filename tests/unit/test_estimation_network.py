@@ -87,14 +87,18 @@ def test_a_model_has_its_parameters_in_the_order_its_kernel_reads(model, paramet
     assert list(density.shapes) == one_market
 
 
-def test_what_is_common_to_markets_is_there_where_a_touchpoint_has_more_than_one():
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [(journey, JourneyParameters), (poisson, PoissonParameters), (hurdle, HurdleParameters)],
+)
+def test_what_is_common_to_markets_is_there_where_a_touchpoint_has_more_than_one(model, parameters):
     spain, moved = (table().assign(market="Spain") for table in (touchpoint_periods, transition_periods))
     data = network(
         touchpoints=pd.concat([touchpoint_periods(), spain]),
         transitions=pd.concat([transition_periods(), moved]),
     )
-    density = UnconstrainedDensity.of(journey.build(data, journey.DEFAULT_PRIORS | journey.OPTIONAL_PRIORS))
-    assert tuple(density.shapes) == JourneyParameters._fields
+    density = UnconstrainedDensity.of(model.build(data, model.DEFAULT_PRIORS | model.OPTIONAL_PRIORS))
+    assert tuple(density.shapes) == parameters._fields
     assert density.shapes["beta1_across_markets"] == (1,)
 
 
