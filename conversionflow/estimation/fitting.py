@@ -94,7 +94,7 @@ class Rung:
 
 #: Probability of no effect below which no draw allows for it.
 NEGLIGIBLE = 1e-6
-LADDER = (Rung(0.93, 1), Rung(0.97, 2))
+LADDER = (Rung(0.85, 1), Rung(0.97, 2))
 
 
 @dataclass(frozen=True)
