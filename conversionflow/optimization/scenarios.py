@@ -6,7 +6,6 @@ from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
-from scipy.optimize import brentq
 
 from conversionflow.core.errors import InfeasibleBudgetError, InputError
 from conversionflow.optimization.economics import Economics
@@ -248,6 +247,8 @@ def _crossing(
     target: Target, path: PlanPath, excess: Callable[[float], float], low: float, high: float
 ) -> Answer:
     """Return the total between two at which the target is just met."""
+    from scipy.optimize import brentq
+
     root = brentq(excess, low, high, xtol=0.5 / CENTS, rtol=4 * np.finfo(float).eps)
     step = 1 if target.measure.rises else -1
     cents = ceil(root * CENTS) if step > 0 else floor(root * CENTS)
