@@ -43,5 +43,5 @@ def test_the_bytes_are_those_of_scipy(seed, below):
 def test_a_plan_is_found_without_loading_the_package():
     """Loading `scipy.optimize` takes a tenth of the time in which a question is to be answered."""
     text = "import sys, conversionflow.optimization; print('scipy.optimize' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "False"
