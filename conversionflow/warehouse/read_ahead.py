@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from conversionflow.core.machine import Machine
+from conversionflow.core.machine import cores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,7 @@ def read_ahead(read: Callable[[], Tables]) -> Callable[[], Tables]:
 
 def _may_fork() -> bool:
     shared = hasattr(os, "fork") and hasattr(os, "memfd_create") and _THREADS.is_dir()
-    return shared and len(list(_THREADS.iterdir())) == 1 and Machine.here().cores > 1
+    return shared and len(list(_THREADS.iterdir())) == 1 and cores() > 1
 
 
 def _give(read: Callable[[], Tables], memory: int) -> NoReturn:
