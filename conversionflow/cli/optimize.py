@@ -13,7 +13,6 @@ from conversionflow.cli.shared import database_option, libraries_stay
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from conversionflow.optimization.genetic import SearchState
     from conversionflow.pipeline.plan_solver import Question
@@ -85,10 +84,14 @@ def optimize(
     The answer is the best plan within bounds and rules, with its intervals and cautions. --save keeps it in
     the tables budget_plans and budget_allocation, also of later builds, with the run of the fit it is from.
     """
-    from conversionflow.warehouse.read_ahead import read_ahead
+    from concurrent.futures import ThreadPoolExecutor
 
-    with libraries_stay():
-        tables_of_build = read_ahead(lambda: _tables(target_name, database))
+    from conversionflow.warehouse.last_build import last_tables
+    from conversionflow.warehouse.profiles import find_target
+
+    warehouse = find_target(target_name, database)
+    with ThreadPoolExecutor(max_workers=1) as beside, libraries_stay():
+        tables_of_build = beside.submit(last_tables, warehouse)
         # what follows takes longer to load than the warehouse to answer
         from dataclasses import replace
 
@@ -101,7 +104,7 @@ def optimize(
         from conversionflow.warehouse.duckdb import project_folder
         from conversionflow.warehouse.saved_scenarios import checked_name, save_scenario
 
-    build = LastBuild.of(tables_of_build())
+    build = LastBuild.of(tables_of_build.result())
     label = checked_name(name, build.built) if name is not None else None
     settings = build.solver.inputs.settings
     question = _question(build, scenario, total, amount, plan_file)
@@ -120,20 +123,9 @@ def optimize(
     plan = tables["budget_plans"].iloc[0]
     console.print(scenario_text(tables["budget_allocation"], plan, settings.credible_mass))
     if label is not None:
-        from conversionflow.warehouse.profiles import find_target
-
-        warehouse = find_target(target_name, database)
         with warehouse.session() as session:
             save_scenario(session, label, warehouse.schema, build.saved_schema, tables)
         console.print(f"Saved as scenario {label} in budget_plans and budget_allocation of {warehouse.name}.")
-
-
-def _tables(target_name: str | None, database: Path | None) -> dict[str, pa.Table]:
-    """Read what the last build left."""
-    from conversionflow.warehouse.last_build import last_tables
-    from conversionflow.warehouse.profiles import find_target
-
-    return last_tables(find_target(target_name, database))
 
 
 def _question(

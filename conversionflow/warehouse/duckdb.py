@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from conversionflow.core.errors import InputError
-
-if TYPE_CHECKING:
-    import duckdb
 
 DATABASE_NAME = "conversionflow.duckdb"
 DATABASE_VARIABLE = "CONVERSIONFLOW_DUCKDB_PATH"
@@ -72,8 +70,6 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     InputError
         If the file cannot be opened: it is missing (`read_only`), in use, or not a DuckDB database.
     """
-    import duckdb
-
     if read_only and not path.is_file():
         raise InputError(
             f"There is no warehouse at {path}. Make one with: conversionflow demo, or: conversionflow load"
