@@ -14,6 +14,7 @@ from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.scipy_routines import brentq
 
 STEPS = 12
 """Steps of total budget from the least to the most, between which a target is looked for."""
@@ -247,8 +248,6 @@ def _crossing(
     target: Target, path: PlanPath, excess: Callable[[float], float], low: float, high: float
 ) -> Answer:
     """Return the total between two at which the target is just met."""
-    from scipy.optimize import brentq
-
     root = brentq(excess, low, high, xtol=0.5 / CENTS, rtol=4 * np.finfo(float).eps)
     step = 1 if target.measure.rises else -1
     cents = ceil(root * CENTS) if step > 0 else floor(root * CENTS)

@@ -1,21 +1,12 @@
-"""Scipy's routine for sequential least squares, without the package around it.
-
-`scipy.optimize` takes longer to import than a plan to find, and its checks longer than most steps.
-"""
+"""Sequential least squares by scipy's routine, without its checks: they take longer than most steps."""
 
 from collections.abc import Callable
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy
 
 from conversionflow.optimization.objective import Floats
-
-ROUTINE = "_slsqplib"
+from conversionflow.optimization.scipy_routines import routine
 
 #: What the routine asks for before it goes on; anything else ends it.
 LOSS_WANTED, SLOPE_WANTED = 1, -1
@@ -69,8 +60,9 @@ def least_squares(
     sides[:equal], sides[equal:rows] = zero.at(x), not_negative.at(x)
     seen = x.copy()
     value, slope = reached, steepness = loss(seen)
+    step = routine("_slsqplib", "slsqp")
     while True:
-        routine()(state, value, slope, normals, sides, x, multipliers, low, high, buffer, indices)
+        step(state, value, slope, normals, sides, x, multipliers, low, high, buffer, indices)
         if state["mode"] not in (LOSS_WANTED, SLOPE_WANTED):
             return x
         if not np.array_equal(x, seen):
@@ -81,19 +73,6 @@ def least_squares(
             sides[:equal], sides[equal:rows] = zero.at(x), not_negative.at(x)
         else:
             slope = steepness
-
-
-@cache
-def routine() -> Callable[..., None]:
-    """Load the routine; its arguments are those of scipy 1.16 to 1.18."""
-    folder = Path(scipy.__file__).parent / "optimize"
-    found = PathFinder.find_spec(ROUTINE, [str(folder)])
-    if found is None or found.loader is None:
-        raise ImportError(f"scipy {scipy.__version__} has no {ROUTINE} in {folder}; install another version.")
-    module = module_from_spec(found)
-    found.loader.exec_module(module)
-    steps: Callable[..., None] = module.slsqp
-    return steps
 
 
 def _state(size: int, rows: int, equal: int, tolerance: float, iterations: int) -> dict[str, Any]:

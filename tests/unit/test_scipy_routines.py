@@ -1,12 +1,14 @@
-"""SLSQP without the package around it gives what `scipy.optimize.minimize` gives, to the bit."""
+"""Scipy's routines without the package around them give what `scipy.optimize` gives, to the bit."""
 
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from scipy import optimize
 from scipy.optimize import LinearConstraint, minimize
 
+from conversionflow.optimization.scipy_routines import brentq
 from conversionflow.optimization.slsqp_routine import Linear, least_squares
 
 
@@ -38,6 +40,15 @@ def test_the_bytes_are_those_of_scipy(seed, below):
     )
     assert theirs.nit > 1
     assert np.array_equal(found, theirs.x)
+
+
+def test_roots_are_those_of_scipy():
+    for level in np.linspace(0.1, 0.9, 9):
+        found, theirs = (
+            search(lambda x, level=level: np.tanh(x) - level, 0.0, 5.0, xtol=1e-3, rtol=1e-15)
+            for search in (brentq, optimize.brentq)
+        )
+        assert found == theirs
 
 
 def test_a_plan_is_found_without_loading_the_package():
