@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from conversionflow.core.fingerprint import digest
@@ -99,6 +98,8 @@ class ArrayStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             partial = self.folder / f"{uuid4().hex}{_PARTIAL}"
             try:
+                import pyarrow.parquet as pq
+
                 pq.write_table(table, partial, compression="none")
                 partial.replace(self._file(key))
             finally:
@@ -167,6 +168,9 @@ def _read(file: Path, key: str) -> Stored:
         Where there is none, or it is not what was written.
     """
     with file.open("rb") as source:
+        # most often there is no entry, and nothing to load this for
+        import pyarrow.parquet as pq
+
         table = pq.read_table(pa.PythonFile(source), schema=None)
     metadata = _metadata(table.schema)
     arrays = {
@@ -180,6 +184,8 @@ def _read(file: Path, key: str) -> Stored:
 
 
 def _entry(file: Path) -> Entry:
+    import pyarrow.parquet as pq
+
     state = file.stat()
     try:
         metadata = _metadata(pq.read_schema(file))

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-import psutil
-
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -26,7 +24,12 @@ class Machine:
         cgroup
             Folder of the control group (version 2) that limits it; without one, nothing but the machine does.
         """
-        return cls(min(_allowed_cores(), _core_limit(cgroup)), min(_free_memory(), _memory_limit(cgroup)))
+        return cls(cores(cgroup), min(_free_memory(), _memory_limit(cgroup)))
+
+
+def cores(cgroup: Path = _CGROUP) -> int:
+    """Return how many processor cores this process may use: see `Machine.here`."""
+    return min(_allowed_cores(), _core_limit(cgroup))
 
 
 def _allowed_cores() -> int:
@@ -42,6 +45,8 @@ def _core_limit(cgroup: Path) -> int:
 
 
 def _free_memory() -> int:
+    import psutil
+
     return int(psutil.virtual_memory().available)
 
 

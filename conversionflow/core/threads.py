@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-from conversionflow.core.machine import Machine
+from conversionflow.core.machine import cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -23,5 +23,5 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
 @cache
 def _pool() -> ThreadPoolExecutor | None:
     """Return the threads beside the one that asks; None where there is one core."""
-    cores = Machine.here().cores
-    return ThreadPoolExecutor(cores - 1, "side-by-side") if cores > 1 else None
+    others = cores() - 1
+    return ThreadPoolExecutor(others, "side-by-side") if others > 0 else None

@@ -7,9 +7,10 @@ import numpy as np
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.rule_seeds import KINDS
 from conversionflow.optimization.rules import LinearRule
 
-NONE = "none"
+NONE, FIXED = "none", "fixed"
 
 
 def binding_rules(problem: BudgetProblem, plan: Floats) -> list[str]:
@@ -17,8 +18,9 @@ def binding_rules(problem: BudgetProblem, plan: Floats) -> list[str]:
 
     ``minimum``, ``maximum`` and ``fixed`` are bounds. What a row of rules or limits asks for has its name
     after a colon, as in ``maximum: video is a third at most``, also where it is about several together:
-    ``at most 8 active: NAME``, ``minimum if any: NAME``, ``whole steps: NAME``. What holds at once is joined
-    by semicolons; ``none`` is held by nothing but the budget.
+    ``at most 8 active: NAME``, ``minimum if any: NAME``, ``whole steps: NAME``. A name that is the rule in
+    words, as of ``--rule``, stands alone: ``maximum Italy/video 150``. What holds at once is joined by
+    semicolons; ``none`` is held by nothing but the budget.
     """
     return ["; ".join(dict.fromkeys(_holding(problem, plan, i))) or NONE for i in range(len(plan))]
 
@@ -27,11 +29,11 @@ def _holding(problem: BudgetProblem, plan: Floats, i: int) -> Iterator[str]:
     rules, origins = problem.rules, problem.rules.origins
     at_low, at_high = plan[i] <= problem.low[i], plan[i] >= problem.high[i]
     if origins.frozen[i]:
-        yield _named("fixed", origins.frozen[i])
+        yield _named(FIXED, origins.frozen[i])
         return
     off = bool(rules.switchable(problem.low)[i]) and plan[i] == 0
     if at_low and at_high:
-        yield _named("fixed", *dict.fromkeys((origins.low[i], origins.high[i])))
+        yield _named(FIXED, *dict.fromkeys((origins.low[i], origins.high[i])))
     elif off:
         yield from _off(problem, plan, i)
     elif at_low:
@@ -70,4 +72,7 @@ def _side(rule: LinearRule, plan: Floats) -> Iterator[str]:
 
 def _named(kind: str, *names: str) -> str:
     known = ", ".join(name for name in names if name)
+    first, _, more = known.partition(" ")
+    if kind != FIXED and first in KINDS and more:
+        return known
     return f"{kind}: {known}" if known else kind

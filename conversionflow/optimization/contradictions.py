@@ -1,8 +1,6 @@
 """Rules that no plan can keep, found before any search, with the smallest set of them that clash."""
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats, Key
@@ -113,6 +111,9 @@ def _smallest_clash(model: RuleModel) -> Flags | None:
 
 def _fewest_touching(ways: list[Flags]) -> Flags:
     """Return the fewest rules of which each way contains one."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
     size = len(ways[0])
     found = milp(
         np.ones(size),

@@ -1,7 +1,6 @@
 """The optimum of piecewise-linear responses under all rules, with its proof, by HiGHS."""
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from conversionflow.core.errors import InfeasibleBudgetError
 from conversionflow.optimization.exact import Optimum
@@ -81,6 +80,8 @@ class _Segments:
 
     def rows(self) -> Added:
         """Rows that tie segments to amounts and keep their order."""
+        from scipy.sparse import csr_array
+
         entries: list[tuple[int, int, float]] = []
         low: list[float] = []
         high: list[float] = []

@@ -1,14 +1,12 @@
 """Gradient steps from a plan to the local optimum beside it, under the same on, off and step choices."""
 
-from typing import Any
-
 import numpy as np
-from scipy.optimize import minimize
 
 from conversionflow.optimization.exact import Optimum
 from conversionflow.optimization.goals import Goal
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.slsqp_routine import Linear, least_squares
 
 SLSQP_TOLERANCE = 1e-12
 """Change of the goal that ends a run, as a share of the largest gain in sight at its start."""
@@ -64,30 +62,16 @@ def _climb(goal: Goal, problem: BudgetProblem, start: Floats) -> list[Optimum]:
     rows, least, most, fixed, scale = (part[scale > 0] for part in (rows, least, most, fixed, scale))
     weights = (rows * width)[:, free] / scale[:, None]
     least, most = (least - fixed) / scale, (most - fixed) / scale
-    result = minimize(
-        loss,
-        np.clip((start - piece.low)[free] / width[free], 0.0, 1.0),
-        jac=True,
-        method="SLSQP",
-        bounds=[(0.0, 1.0)] * len(free),
-        constraints=_constraints(weights, least, most),
-        options={"ftol": SLSQP_TOLERANCE, "maxiter": SLSQP_ITERATIONS},
-    )
-    end = problem.repair(plan(result.x)[None])[0]
+    begin = np.clip((start - piece.low)[free] / width[free], 0.0, 1.0)
+    zero, not_negative = _constraints(weights, least, most)
+    shares = least_squares(loss, begin, zero, not_negative, SLSQP_TOLERANCE, SLSQP_ITERATIONS)
+    end = problem.repair(plan(shares)[None])[0]
     return [begun, Optimum(end, goal.value_and_gradient(end)[0])]
 
 
-def _constraints(weights: Floats, least: Floats, most: Floats) -> list[Any]:
-    """Return ``least <= weights @ x <= most`` as SLSQP asks for it: equal to 0, and not below 0.
-
-    `scipy.optimize.LinearConstraint` becomes the same, at the cost of checks that take longer than a step.
-    """
+def _constraints(weights: Floats, least: Floats, most: Floats) -> tuple[Linear, Linear]:
+    """Return ``least <= weights @ x <= most`` as SLSQP has it: what is to be 0, and what not below 0."""
     equal, above, below = least == most, least < most, most < np.inf
     signed = np.vstack([weights[above & (least > -np.inf)], -weights[above & below]])
     bound = np.concatenate([least[above & (least > -np.inf)], -most[above & below]])
-    pairs = {"eq": (weights[equal], least[equal]), "ineq": (signed, bound)}
-    return [
-        {"type": kind, "fun": lambda x, a=a, b=b: a @ x - b, "jac": lambda _, a=a: a}
-        for kind, (a, b) in pairs.items()
-        if len(b)
-    ]
+    return Linear(weights[equal], least[equal]), Linear(signed, bound)

@@ -4,7 +4,6 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from conversionflow.core.errors import InfeasibleBudgetError
 from conversionflow.optimization.contradictions import NO_ROOM
@@ -26,6 +25,8 @@ ALLOWED = 1e-9
 
 def rows_of(rules: Rules, size: int, total: float) -> Rows:
     """Return the linear rules with the budget ahead of them, amounts as shares of the budget."""
+    from scipy.sparse import csr_array
+
     dense = np.vstack([np.ones(size), *(rule.coefficients for rule in rules.linear)])
     by_row, by_column = csr_array(dense), csr_array(dense.T)
     return Rows(

@@ -1,7 +1,6 @@
 """Plans in whole cents that keep the budget and all rules exactly."""
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from conversionflow.core.errors import InfeasibleBudgetError
 from conversionflow.optimization.money import CENT_DECIMALS, CENTS, to_cents
@@ -81,6 +80,8 @@ def _keeps(cents: Integers, low: Floats, high: Floats, total: float, rows: Rows)
 
 def _searched_cents(plan: Floats, low: Floats, high: Floats, total: float, rows: Rows) -> Integers:
     """Return the nearest cents that keep all rows, by HiGHS; a row gives way only if there are none."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     size, rules = len(plan), len(rows.least) - 1
     base = np.floor(np.round(plan * CENTS, 6))
     part = plan * CENTS - base

@@ -5,16 +5,20 @@ switched off, 1 where it is on; for each with a step, the number of its steps; f
 given up.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import csr_array, hstack
 
 from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats, Integers, Key
 from conversionflow.optimization.rules import Flags, Rules, label
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+    from scipy.sparse import csr_array
 
 FINEST = 1e6
 """Units in a budget at most: more, and sums of amounts are no longer exact to HiGHS's tolerances."""
@@ -54,6 +58,8 @@ class _Rows:
         self.high.append(high)
 
     def matrix(self, columns: int) -> csr_array:
+        from scipy.sparse import csr_array
+
         rows, places, weights = (np.array(part) for part in zip(*self.entries, strict=True))
         return csr_array((weights.astype(np.float64), (rows, places)), shape=(len(self.low), columns))
 
@@ -135,6 +141,9 @@ class RuleModel:
         self, cost: Floats, least: Floats, most: Floats, added: Added | None, options: dict[str, float]
     ) -> OptimizeResult:
         """Solve with bounds on what is given up, (items,) each."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array, hstack
+
         lower = np.concatenate([np.zeros(self.columns), least])
         upper = np.concatenate([self.most, most])
         whole = np.repeat([0, 1], [self.size, len(lower) - self.size])

@@ -6,7 +6,6 @@ from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
-from scipy.optimize import brentq
 
 from conversionflow.core.errors import InfeasibleBudgetError, InputError
 from conversionflow.optimization.economics import Economics
@@ -15,6 +14,7 @@ from conversionflow.optimization.money import CENTS
 from conversionflow.optimization.objective import Floats
 from conversionflow.optimization.polish import slsqp
 from conversionflow.optimization.problem import BudgetProblem
+from conversionflow.optimization.scipy_routines import brentq
 
 STEPS = 12
 """Steps of total budget from the least to the most, between which a target is looked for."""

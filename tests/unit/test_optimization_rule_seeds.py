@@ -210,6 +210,24 @@ def test_what_holds_spend_is_named_by_the_row_that_asks_for_it():
     assert held([200.0, 25.0, 40.0, 20.0]) == ["maximum", "minimum", "minimum", "none"]
 
 
+def test_a_rule_in_words_is_said_once():
+    texts = ["maximum it/search 170", "step social 10", "max_active es 1", "min_if_on tv 25"]
+
+    def told(plan, *chosen):
+        return held(plan, rules=rule_rows([texts[i] for i in chosen], KEYS).to_dict("records"))
+
+    assert told([170.0, 60.0, 85.0, 25.0], 0, 1, 3) == [texts[0], texts[1], "none", texts[3]]
+    ratio = rule_rows(["maximum_ratio social to tv 2", "frozen es/tv"], KEYS).to_dict("records")
+    assert held([170.0, 40.0, 85.0, 20.0], rules=ratio) == [
+        "none",
+        ratio[0]["rule"],
+        "none",
+        "fixed: frozen es/tv",
+    ]
+    named = {"rule": "minimum", "kind": "minimum", "touchpoint": "tv", "amount": 15, "unit": "money"}
+    assert held([170.0, 60.0, 85.0, 15.0], rules=[named])[3] == "minimum: minimum"
+
+
 def test_gaps_between_allowed_amounts_are_named():
     rules = [
         {"rule": "or none", "kind": "min_if_on", "touchpoint": "tv", "amount": 25, "unit": "money"},
