@@ -8,7 +8,6 @@ from typing import Protocol, TypeAlias, TypeVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from conversionflow.core.errors import InputError, SettingsError
 from conversionflow.core.threads import side_by_side
@@ -185,6 +184,8 @@ class HurdleMarket:
 
     def _by_touchpoint(self, spend: Array) -> tuple[Array, Array]:
         """Evaluate the conversions closed at each touchpoint, and their slope in its effects, (S, B, K)."""
+        from scipy.special import expit
+
         effects = self.rate.spend_effects(spend)
         rate = np.maximum(self.rate.reference[:, None, :] * np.exp(effects), SMALLEST_RATE)
         any_chance = expit(self.log_odds[:, None, :] + self.slope[:, None, :] * effects)

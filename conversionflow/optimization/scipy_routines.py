@@ -17,7 +17,7 @@ ITERATIONS = 100
 
 @cache
 def routine(library: str, name: str) -> Any:
-    """Return a routine of a library of `scipy.optimize`, as scipy 1.16 to 1.18 have it.
+    """Return a routine of a library of `scipy.optimize`, as scipy 1.16 and 1.17 have it.
 
     Raises
     ------

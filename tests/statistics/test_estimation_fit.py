@@ -349,7 +349,7 @@ def test_a_funnel_is_left_by_the_other_form():
     found = fit("journey", market, SamplerSettings(draws=1000, tune=500, chains=4, seed=3))
     table = diagnostics_frame(found)
     assert table["converged"].tolist() == [False, True]
-    assert table["action"][0].startswith("retried in non-centred form with target_accept 0.9")
+    assert table["action"][0].startswith("retried in non-centred form with target_accept 0.85 and 1 times")
     assert "E-BFMI" in table["action"][0]
     (entries,) = (p for p in found.parameters if p.name == "reference_entries")
     recent = dict(zip(market.touchpoints, market.entries[0, :, -13:].mean(axis=1), strict=True))
