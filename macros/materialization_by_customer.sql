@@ -1,8 +1,9 @@
 {#
-    A table of events by customer, of which a run replaces the rows of `changed_customers` in one transaction, gone
-    customers included; of all customers where rebuilds_every_customer says so. In the same transaction it sets aside what
-    those rows were (rows_before, which the model may read) and where the data ended then and end now (last_replacement), so
-    that counts of the rows can follow by the difference.
+    A table of events by customer, of which a run replaces the rows of `changed_customers` (replaced_rows) in one
+    transaction, gone customers included; of all customers where rebuilds_every_customer says so. In the same transaction it
+    sets aside what those rows were (rows_before, which the model may read) and where the data ended then and end now
+    (last_replacement), so that counts of the rows can follow by the difference. The model numbers the journeys of a
+    customer from 1; they go on behind those that stay.
 #}
 {% materialization by_customer, default %}
     {% set target_relation = this.incorporate(type='table') %}
@@ -36,26 +37,49 @@
         {% do apply_grants(intermediate, config.get('grants'), should_revoke=False) %}
         {% do replace_table(intermediate, target_relation, existing) %}
     {% else %}
-        {% set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') %}
-        {% set is_changed = 'customer_id in (select customer_id from ' ~ ref('changed_customers') ~ ')' %}
+        {% set known = adapter.get_columns_in_relation(existing) %}
+        {% set columns = known | map(attribute='quoted') | list %}
+        {% set is_replaced = conversionflow.replaced_rows() %}
         {% call statement('set_aside') %}
             drop table if exists {{ before }};
-            create table {{ before }} as
-            select *, true as is_replaced from {{ target_relation }} where {{ is_changed }}
+            create table {{ before }} (
+                {% for column in known %}
+                {{ column.quoted }} {{ column.data_type }}{{ conversionflow.kept_plain() }},
+                {% endfor %}
+                is_replaced boolean{{ conversionflow.kept_plain() }}
+            );
+            insert into {{ before }}
+            select *, true as is_replaced from {{ target_relation }} where {{ is_replaced }}
             union all
             select *, false as is_replaced from {{ target_relation }}
-            where {{ conversionflow.may_close(target_relation) }} and not {{ is_changed }};
+            where {{ conversionflow.may_close(target_relation) }} and not ({{ is_replaced }});
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
                 previous_data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
         {% call statement('main') %}
-            delete from {{ target_relation }} where {{ is_changed }};
-            insert into {{ target_relation }} ({{ columns }})
-            select {{ columns }} from (
+            delete from {{ target_relation }} where {{ is_replaced }};
+            insert into {{ target_relation }} ({{ columns | join(', ') }})
+            select
+                {% for column in columns %}
+                rebuilt.{{ column }}
+                {%- if column == adapter.quote('journey_number') %} + coalesce(kept.journeys, 0){% endif %}
+                {%- if not loop.last %},{% endif %}
+
+                {% endfor %}
+            from (
                 {{ sql }}
-            ) as rebuilt;
+            ) as rebuilt
+            left join (
+                select customer_id, max(journey_number) as journeys
+                from {{ target_relation }}
+                where
+                    closes_journey
+                    and customer_id in (select customer_id from {{ ref('changed_customers') }})
+                group by customer_id
+            ) as kept
+                on rebuilt.customer_id = kept.customer_id;
             update {{ replacement }} set data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
     {% endif %}

@@ -1,6 +1,5 @@
-{# A hash of what a row of raw table `name` holds in the given fields of the contract. #}
-{% macro row_hash(name, fields) %}
-    {% set present = conversionflow.raw_columns(name) %}
+{# A hash of what a row of raw table `name` holds in the given fields of the contract that are among its `present` columns. #}
+{% macro row_hash(name, fields, present) %}
     {% set columns = [] %}
     {% for field in fields %}
         {% set column = var(name ~ '_fields').get(field, field) | lower %}

@@ -37,14 +37,18 @@ placed as (
                 )
         end as short_path
     from {{ ref('path_marks') }}
+    -- the day does not divide a journey: it makes rows of journeys that ended
+    -- together lie together, so that a batch passes over the old ones
     window
         so_far as (
-            partition by customer_id, journey_number
+            partition by
+                cast(ended_at as date), customer_id, journey_number
             order by position
             rows between unbounded preceding and current row
         ),
         later as (
-            partition by customer_id, journey_number
+            partition by
+                cast(ended_at as date), customer_id, journey_number
             order by position
             rows between 1 following and unbounded following
         )

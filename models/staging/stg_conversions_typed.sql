@@ -1,5 +1,7 @@
 -- Raw conversions under the contract's names and types, valid or not; an alias
 -- is replaced by its customer.
+{% set columns = conversionflow.raw_columns('conversions') %}
+
 with
 
 source as (
@@ -12,17 +14,17 @@ source as (
 typed as (
 
     select
-        {{ raw_field('conversions', 'conversion_id', 'text') }},
-        {{ raw_field('conversions', 'customer_id', 'text') }},
-        {{ raw_field('conversions', 'converted_at', 'timestamp') }},
-        {{ raw_field('conversions', 'revenue', 'numeric(18, 2)') }},
-        {{ raw_field('conversions', 'conversion_type', 'text') }},
-        {{ raw_field('conversions', 'market', 'text') }},
+        {{ raw_field('conversions', 'conversion_id', 'text', columns) }},
+        {{ raw_field('conversions', 'customer_id', 'text', columns) }},
+        {{ raw_field('conversions', 'converted_at', 'timestamp', columns) }},
+        {{ raw_field('conversions', 'revenue', 'numeric(18, 2)', columns) }},
+        {{ raw_field('conversions', 'conversion_type', 'text', columns) }},
+        {{ raw_field('conversions', 'market', 'text', columns) }},
         -- of all that journeys are made of
         {{ row_hash('conversions', [
             'conversion_id', 'customer_id', 'converted_at', 'revenue',
             'conversion_type', 'market',
-        ]) }} as row_hash
+        ], columns) }} as row_hash
     from source
 
 ),

@@ -12,6 +12,7 @@
     'interaction': 'text',
     'cost': 'numeric(18, 2)',
 } %}
+{% set columns = conversionflow.raw_columns('touches') %}
 
 with
 
@@ -26,13 +27,13 @@ final as (
 
     select
         {% for field, type in fields.items() %}
-        {{ raw_field('touches', field, type) }},
+        {{ raw_field('touches', field, type, columns) }},
         {% endfor %}
         -- of all that journeys are made of
         {{ row_hash('touches', [
             'touch_id', 'customer_id', 'touched_at', 'channel', 'source',
             'medium', 'campaign', 'market',
-        ]) }} as row_hash
+        ], columns) }} as row_hash
     from source
 
 )

@@ -71,6 +71,7 @@ class History:
         self.conversions: list[Conversion] = []
         self.aliases: dict[str, str] = {}
         self.ids = 0
+        self.first_day = 0
 
     def customer(self) -> str:
         return (
@@ -81,7 +82,7 @@ class History:
         if self.random.random() < 0.01:
             return None
         # whole hours, so that many events share an instant
-        return datetime(2025, 1, 1) + timedelta(hours=self.random.randrange(200 * 24))
+        return datetime(2025, 1, 1) + timedelta(hours=self.random.randrange(self.first_day * 24, 200 * 24))
 
     def event_id(self, kind: str) -> str:
         """A new id, or one that another row has too."""
@@ -103,11 +104,15 @@ class History:
     def batch(self) -> set[str]:
         """Change some rows; return the customers that this may concern."""
         before = set(self.touches), set(self.conversions), dict(self.aliases)
+        # of any day, or of the last days only, so that earlier journeys stay
+        self.first_day = self.random.choice([0, 150, 185]) if self.touches else 0
         self.touches += [self.touch() for _ in range(self.random.randrange(40))]
         self.conversions += [self.conversion() for _ in range(self.random.randrange(6))]
         for rows in (self.touches, self.conversions):
             for _ in range(self.random.randrange(4)):
-                at = self.random.randrange(len(rows) + 1)
+                at = self.random.choice(
+                    [place for place, row in enumerate(rows) if self.is_of_these_days(row)] + [len(rows)]
+                )
                 # corrected, or gone
                 rows[at : at + 1] = [
                     self.corrected(row) for row in rows[at : at + 1] if self.random.random() < 0.6
@@ -118,6 +123,11 @@ class History:
             if self.aliases.pop(f"x{number}", None) is None:
                 self.aliases[f"x{number}"] = self.random.choice([f"x{number + 1}", f"c{number}"])
         return self.concerned(*before)
+
+    def is_of_these_days(self, row) -> bool:
+        return not self.first_day or (row[2] or datetime.min) >= datetime(2025, 1, 1) + timedelta(
+            days=self.first_day
+        )
 
     def corrected(self, row):
         if isinstance(row, Touch):
