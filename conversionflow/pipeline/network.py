@@ -90,7 +90,7 @@ def _fit(
     parts: dict[str, list[pd.DataFrame]] = {}
     densities: dict[str, Any] = {}
     held_out: dict[str, float | None] = {}
-    notes = [("warning", note) for note in data.notes]
+    notes = [("warning", note) for note in (*data.notes, *_without_organic(data))]
     for model in settings.models:
         fit = estimation.fit(model, data, sampler, store)
         notes += [("warning", note) for note in estimation.conflicts(data, fit.parameters)]
@@ -145,6 +145,18 @@ def _tables(
         "constant": estimation.constants_frame(fit).rename(columns={"constant": "parameter"}),
         "prior": estimation.priors_frame(fit, sampler),
     }
+
+
+def _without_organic(data: "estimation.NetworkData") -> list[str]:
+    """Say of which markets nothing tells what spend does from a demand that planners follow."""
+    organic = (data.active & ~data.paid).any(axis=1)
+    return [
+        f"All touchpoints of market {market!r} have spend. Nothing shows there what demand does by itself, "
+        "so the effect that all spend has in common is nearly the prior's word: plans that shift money are "
+        "safer than plans of more or less of it"
+        for market, paid, known in zip(data.markets, data.paid.any(axis=1), organic, strict=True)
+        if paid and not known
+    ]
 
 
 def _notes(settings: Settings, fit: "estimation.Fit", held_out: float | None) -> list[tuple[str, str]]:

@@ -108,3 +108,13 @@ def test_a_model_that_did_not_converge_is_not_compared_and_no_plan_rests_on_it(t
     }
     with pytest.raises(ConvergenceError, match="no plan is published and the last one stays"):
         search_budget(asdict(settings), **relations({**frames, **scenario_tables.seeds()}))
+
+
+def test_a_market_whose_touchpoints_all_have_spend_is_said_to_hide_its_demand(tables):
+    settings = replace(CHOSEN, models=("poisson",), mcmc_draws=20, mcmc_tune=20, holdout_periods=0)
+    hidden = "All touchpoints of market 'all' have spend"
+    assert not fitted(tables, settings)["warning"]["note"].str.contains(hidden).any()
+    activity = tables["touchpoint_periods"]
+    paid = activity.assign(spend=activity["spend"].where(activity["spend"] > 0, 10.0))
+    found = fitted({**tables, "touchpoint_periods": paid}, settings)
+    assert found["warning"]["note"].str.contains(hidden).sum() == 1
