@@ -149,13 +149,13 @@ def _tables(
 
 def _without_organic(data: "estimation.NetworkData") -> list[str]:
     """Say of which markets nothing tells what spend does from a demand that planners follow."""
-    organic = (data.active & ~data.paid).any(axis=1)
+    organic = data.active & ~data.paid
     return [
         f"All touchpoints of market {market!r} have spend. Nothing shows there what demand does by itself, "
         "so the effect that all spend has in common is nearly the prior's word: plans that shift money are "
         "safer than plans of more or less of it"
-        for market, paid, known in zip(data.markets, data.paid.any(axis=1), organic, strict=True)
-        if paid and not known
+        for market, paid, known in zip(data.markets, data.paid, organic, strict=True)
+        if paid.any() and not known.any()
     ]
 
 
