@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 import click
 
 from conversionflow.cli.cache import cache
@@ -43,3 +47,20 @@ main.add_command(show)
 main.add_command(export)
 main.add_command(optimize)
 main.add_command(cache)
+
+
+def command() -> NoReturn:
+    """
+    Run the command, and end its process at once.
+
+    Every command closes its files and connections itself. To let Python tear down what the libraries left
+    in memory would take a tenth of a second of what a question to `optimize` takes.
+    """
+    status: object = 0
+    try:
+        main()
+    except SystemExit as ended:
+        status = ended.code
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status if isinstance(status, int) else 1)

@@ -201,3 +201,34 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ.copy()
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [(["--version"], 0, "conversionflow, version "), (["show"], 2, "There is no warehouse at ")],
+)
+def test_the_process_ends_with_the_commands_status_and_all_it_said(
+    arguments: list[str], status: int, said: str, tmp_path: Path
+) -> None:
+    script = Path(sys.executable).with_name("conversionflow")
+    environment = {**os.environ, "CONVERSIONFLOW_DUCKDB_PATH": str(tmp_path / "none.duckdb")}
+    done = subprocess.run(  # noqa: S603
+        [script, *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (done.returncode, said in done.stdout + done.stderr) == (status, True), done
+
+
+def test_an_error_of_the_code_ends_the_process_with_its_traceback() -> None:
+    script = (
+        "from conversionflow import cli\n"
+        "@cli.main.command()\n"
+        "def broken():\n"
+        "    raise RuntimeError('not on purpose')\n"
+        "import sys; sys.argv[1:] = ['broken']\n"
+        "cli.command()\n"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "RuntimeError: not on purpose" in done.stderr
