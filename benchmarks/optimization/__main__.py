@@ -14,6 +14,7 @@ import click
 import pandas as pd
 
 from benchmarks.optimization.families import PARTS, instance
+from benchmarks.optimization.peers import WORKERS
 from conversionflow.core.machine import Machine
 
 FIGURES = ("gap", "hypervolume", "residual", "outside", "broken", "processor", "seconds")
@@ -49,9 +50,12 @@ def versions() -> dict[str, str]:
 @click.option("--first", default=0, help="First seed, to go on from.")
 @click.option("--jobs", default=Machine.here().cores, help="Instances at a time; seconds are best with 1.")
 @click.option(
-    "--pymc-marketing",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The Python of an environment with PyMC-Marketing; half a minute an instance.",
+    "--worker",
+    "pythons",
+    multiple=True,
+    type=(click.Choice(list(WORKERS)), click.Path(exists=True, dir_okay=False, path_type=Path)),
+    metavar="NAME PYTHON",
+    help=f"{' or '.join(WORKERS)}, and the Python of an environment with it; half a minute an instance.",
 )
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Append the rows to this file.")
 def main(
@@ -60,7 +64,7 @@ def main(
     with_peers: bool,
     first: int,
     jobs: int,
-    pymc_marketing: Path | None,
+    pythons: tuple[tuple[str, Path], ...],
     save: Path | None,
 ) -> None:
     """Plan each instance with every method; what is not installed is left out."""
@@ -71,7 +75,7 @@ def main(
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         for part in parts or PARTS:
             asked = [
-                (part, size, seed, with_peers, pymc_marketing)
+                (part, size, seed, with_peers, dict(pythons))
                 for size in PARTS[part][1]
                 for seed in range(first, first + seeds)
             ]

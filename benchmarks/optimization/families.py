@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.optimization.instances import hill, journey, ruled
-from benchmarks.optimization.peers import Peer, peers
+from benchmarks.optimization.peers import Peer, peers, workers
 from benchmarks.optimization.pymoo_front import front
 from benchmarks.optimization.references import (
     area_under_front,
@@ -194,14 +194,15 @@ PARTS = {
 }
 
 
-def instance(asked: tuple[str, int, int, bool, Path | None]) -> list[dict]:
-    """Measure one instance: part, size, seed, whether the peers too, and the Python of PyMC-Marketing."""
+def instance(asked: tuple[str, int, int, bool, Mapping[str, Path]]) -> list[dict]:
+    """Measure one instance: part, size, seed, whether the peers here too, and the other peers' Pythons."""
     warnings.simplefilter("ignore")
-    part, size, seed, with_peers, pymc_marketing = asked
+    part, size, seed, with_peers, pythons = asked
     _warm(part, size)
-    # it has sums of curves within bounds, and nothing else
-    pymc_marketing = pymc_marketing if part in ("concave", "s-curves") else None
-    return list(PARTS[part][0](size, seed, peers(pymc_marketing) if with_peers else {}))
+    against = peers() if with_peers else {}
+    if part in ("concave", "s-curves"):
+        against |= workers(pythons)
+    return list(PARTS[part][0](size, seed, against))
 
 
 @cache

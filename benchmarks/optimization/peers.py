@@ -3,7 +3,7 @@
 import random
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +22,8 @@ Peer = Callable[[Goal, Goal, BudgetProblem, int], Floats]
 MOST_SECONDS = 4.0
 POPULATION = 100
 GENERATIONS = 200
+#: Peers whose dependencies want an environment of their own, and what runs there.
+WORKERS = {"PyMC-Marketing": "pymc_marketing_worker.py", "Meridian": "meridian_worker.py"}
 
 
 class OutOfTimeError(Exception):
@@ -139,8 +141,8 @@ def by_deap(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Float
     return np.asarray(amounts([best[0]])[0])
 
 
-def by_pymc_marketing(python: Path) -> Peer:
-    """Return PyMC-Marketing's optimiser, run by another Python; its seconds hold the making of its graph."""
+def by_worker(worker: str, python: Path) -> Peer:
+    """Return an optimiser that another Python runs; its seconds hold imports and the making of its model."""
 
     def solve(goal: Goal, asked: Goal, problem: BudgetProblem, seed: int) -> Floats:
         del asked, seed
@@ -152,19 +154,25 @@ def by_pymc_marketing(python: Path) -> Peer:
                 scale=curves.scale,
                 half=curves.half,
                 slope=curves.slope,
+                current=problem.current,
                 low=problem.low,
                 high=problem.high,
                 total=problem.total,
             )
-            worker = Path(__file__).with_name("pymc_marketing_worker.py")
-            subprocess.run([python, worker, given, plan], check=True, capture_output=True)  # noqa: S603
+            file = Path(__file__).with_name(worker)
+            subprocess.run([python, file, given, plan], check=True, capture_output=True)  # noqa: S603
             return np.asarray(np.load(plan))
 
     return solve
 
 
-def peers(pymc_marketing: Path | None = None) -> dict[str, Peer]:
-    """Return the peers that are installed, here or beside the Python that is named."""
+def workers(pythons: Mapping[str, Path]) -> dict[str, Peer]:
+    """Return the peers of other environments, by name: for sums of curves within bounds, without rules."""
+    return {name: by_worker(WORKERS[name], python) for name, python in pythons.items()}
+
+
+def peers() -> dict[str, Peer]:
+    """Return the peers that are installed here."""
     found: dict[str, Peer] = {
         "scipy SLSQP": by_scipy("SLSQP", {"ftol": 1e-12, "maxiter": 500}),
         "scipy trust-constr": by_scipy("trust-constr", {"gtol": 1e-8, "xtol": 1e-10, "maxiter": 300}),
@@ -173,6 +181,4 @@ def peers(pymc_marketing: Path | None = None) -> dict[str, Peer]:
         found |= {"pymoo GA": by_pymoo(repaired=False), "pymoo GA, our repair": by_pymoo(repaired=True)}
     if find_spec("deap"):
         found["DEAP, shares"] = by_deap
-    if pymc_marketing is not None:
-        found["PyMC-Marketing"] = by_pymc_marketing(pymc_marketing)
     return found
