@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
     multiple=True,
     type=(click.Choice(list(WORKERS)), click.Path(exists=True, dir_okay=False, path_type=Path)),
     metavar="NAME PYTHON",
-    help=f"{' or '.join(WORKERS)}, and the Python of an environment with it; half a minute an instance.",
+    help=f"{' or '.join(WORKERS)}, and the Python of an environment with it; minutes an instance.",
 )
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Append the rows to this file.")
 def main(
