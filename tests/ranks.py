@@ -88,15 +88,17 @@ def _uniform_distances(count: int) -> Array:
     return np.sort(_tail(np.cumsum(bins, axis=1)[:, :-1], count))
 
 
+@cache
+def _sides(count: int) -> Array:
+    """Smaller chance of either side, of 0 to `count` values below each point: (POINTS - 1, count + 1)."""
+    points, below = np.arange(1, POINTS)[:, None] / POINTS, np.arange(count + 1)
+    binomial = stats.binom(count, points)
+    return np.minimum(binomial.cdf(below), binomial.sf(below - 1))
+
+
 def _tail(below: Array, count: int) -> Array:
     """Smallest chance, over the points, of such a count (Saeilynoja, Buerkner and Vehtari 2022)."""
-    table = np.arange(count + 1)
-    columns = []
-    for k in range(POINTS - 1):
-        binomial = stats.binom(count, (k + 1) / POINTS)
-        sides = np.minimum(binomial.cdf(table), binomial.sf(table - 1))
-        columns.append(sides[below[:, k]])
-    smallest: Array = np.min(columns, axis=0)
+    smallest: Array = _sides(count)[np.arange(POINTS - 1), below].min(axis=1)
     return smallest
 
 

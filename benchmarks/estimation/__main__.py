@@ -4,6 +4,7 @@ Run with `python -m benchmarks.estimation [--large]`. The large network, 40 touc
 markets, takes some minutes.
 """
 
+import logging
 import resource
 import subprocess
 import sys
@@ -133,6 +134,8 @@ def main(with_large: bool) -> None:
             tables(kept)
     click.echo(beside_pymc())
     if with_large:
+        # the sampler says how far it is
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
         click.echo(large())
 
 
