@@ -29,10 +29,10 @@ database_option = click.option(
 
 @contextmanager
 def libraries_stay() -> Iterator[None]:
-    """Import libraries without looking for garbage among what they leave, now and when the command ends.
+    """Import libraries without looking for garbage among what they leave, now and while the command works.
 
     They make hundreds of thousands of objects that live as long as the process. Looking them through takes a
-    quarter of the loading, and at the end as long again.
+    quarter of the loading, and each time as long again.
     """
     gc.disable()
     try:
