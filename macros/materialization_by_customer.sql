@@ -20,7 +20,7 @@
 
     {% if conversionflow.rebuilds_every_customer() %}
         {% call statement('main') %}
-            {{ create_table_as(False, intermediate, sql) }}
+            {{ conversionflow.create_in_slices(intermediate, sql) }}
         {% endcall %}
         {% call statement('set_aside') %}
             drop table if exists {{ before }};

@@ -1,0 +1,46 @@
+{#
+    In how many slices of customers `journey_events` is built where all are. A sort that does not fit into memory goes on
+    on disk, and takes longer than its share and more memory than DuckDB was allowed. In slices that fit, a build takes the
+    time of one after the other and the memory of one. The sorts take about 150 bytes an event, and half of the memory
+    stays free for longer texts and what else is at work. Postgres keeps its sorts small itself.
+#}
+{% macro customer_slices() %}
+    {{ return(adapter.dispatch('customer_slices', 'conversionflow')()) }}
+{% endmacro %}
+
+{% macro default__customer_slices() %}
+    {{ return(1) }}
+{% endmacro %}
+
+{% macro duckdb__customer_slices() %}
+    {% set inputs = conversionflow.built_before('journey_inputs') %}
+    {{ return(1 if inputs is none else run_query(
+        'select greatest(1, ceil(sum(row_count) * 300 / '
+        ~ "parse_formatted_bytes(current_setting('memory_limit')))) from " ~ inputs
+    ).columns[0].values()[0] | int) }}
+{% endmacro %}
+
+{# Whether a customer lies in the slice that is being built (build_in_slices); always where there is one only. #}
+{% macro lies_in_slice(customer_id) %}
+    {% set slices = conversionflow.customer_slices() %}
+    {{ return('1 = 1' if slices == 1
+        else 'coalesce(hash(' ~ customer_id ~ ') % ' ~ slices ~ " = getvariable('customer_slice'), true)") }}
+{% endmacro %}
+
+{# Statements that create table `relation` of the model's `sql`, one slice of customers after the other. #}
+{% macro create_in_slices(relation, sql) %}
+    {% set slices = conversionflow.customer_slices() %}
+    {% if slices == 1 %}
+        {{ return(create_table_as(False, relation, sql)) }}
+    {% endif %}
+    {% for slice in range(slices) %}
+    set variable customer_slice = {{ slice }};
+    {% if loop.first %}
+    {{ create_table_as(False, relation, sql) }}
+    {% else %}
+    insert into {{ relation }}
+    {{ sql }};
+    {% endif %}
+    {% endfor %}
+    reset variable customer_slice
+{% endmacro %}
