@@ -20,11 +20,13 @@
     ).columns[0].values()[0] | int) }}
 {% endmacro %}
 
-{# Whether a customer lies in the slice that is being built (build_in_slices); always where there is one only. #}
+{#
+    Whether a customer lies in the slice that is being built (create_in_slices); always where there is one only. A range of
+    hashes, as DuckDB does not pass a remainder on to where the raw rows are read.
+#}
 {% macro lies_in_slice(customer_id) %}
-    {% set slices = conversionflow.customer_slices() %}
-    {{ return('1 = 1' if slices == 1
-        else 'coalesce(hash(' ~ customer_id ~ ') % ' ~ slices ~ " = getvariable('customer_slice'), true)") }}
+    {{ return('1 = 1' if conversionflow.customer_slices() == 1
+        else 'coalesce(hash(' ~ customer_id ~ ") between getvariable('first_hash') and getvariable('last_hash'), true)") }}
 {% endmacro %}
 
 {# Statements that create table `relation` of the model's `sql`, one slice of customers after the other. #}
@@ -34,7 +36,8 @@
         {{ return(create_table_as(False, relation, sql)) }}
     {% endif %}
     {% for slice in range(slices) %}
-    set variable customer_slice = {{ slice }};
+    set variable first_hash = cast({{ slice * 2 ** 64 // slices }} as ubigint);
+    set variable last_hash = cast({{ (slice + 1) * 2 ** 64 // slices - 1 }} as ubigint);
     {% if loop.first %}
     {{ create_table_as(False, relation, sql) }}
     {% else %}
@@ -42,5 +45,6 @@
     {{ sql }};
     {% endif %}
     {% endfor %}
-    reset variable customer_slice
+    reset variable first_hash;
+    reset variable last_hash
 {% endmacro %}
