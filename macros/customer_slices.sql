@@ -1,8 +1,8 @@
 {#
     In how many slices of customers `journey_events` is built where all are. A sort that does not fit into memory goes on
-    on disk, and takes longer than its share and more memory than DuckDB was allowed. In slices that fit, a build takes the
-    time of one after the other and the memory of one. The sorts take about 150 bytes an event, and half of the memory
-    stays free for longer texts and what else is at work. Postgres keeps its sorts small itself.
+    on disk. In slices that fit, a build takes the memory of one; but each of them reads all raw rows, so they are few. The
+    sorts take about 150 bytes an event, and a sixth of the memory is left for what else is at work. Postgres keeps its
+    sorts small itself.
 #}
 {% macro customer_slices() %}
     {{ return(adapter.dispatch('customer_slices', 'conversionflow')()) }}
@@ -15,7 +15,7 @@
 {% macro duckdb__customer_slices() %}
     {% set inputs = conversionflow.built_before('journey_inputs') %}
     {{ return(1 if inputs is none else run_query(
-        'select greatest(1, ceil(sum(row_count) * 300 / '
+        'select greatest(1, ceil(sum(row_count) * 180 / '
         ~ "parse_formatted_bytes(current_setting('memory_limit')))) from " ~ inputs
     ).columns[0].values()[0] | int) }}
 {% endmacro %}

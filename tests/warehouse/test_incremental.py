@@ -207,7 +207,7 @@ def test_customers_in_slices_have_the_journeys_of_one_build(played):
     build(warehouse, full=True)
     before = contents(warehouse)
     # more events than are sorted at a time, as far as the build can see
-    warehouse.execute("update journey_inputs set row_count = 50000000 where input_name = 'definition'")
+    warehouse.execute("update journey_inputs set row_count = 80000000 where input_name = 'definition'")
     build(warehouse, wanted=("journey_events",), full=True)
     assert contents(warehouse) == before
     if warehouse.target == "duckdb":
