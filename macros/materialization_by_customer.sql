@@ -20,7 +20,7 @@
 
     {% if conversionflow.rebuilds_every_customer() %}
         {% call statement('main') %}
-            {{ create_table_as(False, intermediate, sql) }}
+            {{ conversionflow.create_in_slices(intermediate, sql) }}
         {% endcall %}
         {% call statement('set_aside') %}
             drop table if exists {{ before }};
@@ -31,7 +31,8 @@
                 cast({{ conversionflow.run_id() }} as text) as run_id,
                 cast(null as text) as previous_run_id,
                 cast(null as timestamp) as previous_data_end_at,
-                cast(null as timestamp) as data_end_at
+                max(event_at) as data_end_at
+            from {{ intermediate }}
         {% endcall %}
         {% do create_indexes(intermediate) %}
         {% do apply_grants(intermediate, config.get('grants'), should_revoke=False) %}
@@ -56,7 +57,7 @@
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
-                previous_data_end_at = (select max(event_at) from {{ target_relation }})
+                previous_data_end_at = data_end_at
         {% endcall %}
         {% call statement('main') %}
             delete from {{ target_relation }} where {{ is_replaced }};

@@ -5,8 +5,9 @@
 {% macro may_close(journey_events) %}
     {% set inactivity = '-' ~ var('journey_inactivity_days') %}
     {% set ends = run_query(
-        'select cast(max(event_at) as text) as old_end, (select cast(cast(max(input_key) as date) as text) from '
-        ~ ref('changed_inputs') ~ " where input_name in ('touches', 'conversions')) as last_day from " ~ journey_events
+        'select cast(data_end_at as text) as old_end, (select cast(cast(max(input_key) as date) as text) from '
+        ~ ref('changed_inputs') ~ " where input_name in ('touches', 'conversions')) as last_day from "
+        ~ conversionflow.last_replacement(journey_events)
     ).rows[0] %}
     {% if ends['old_end'] is none or ends['last_day'] is none %}
         {{ return('1 = 0') }}

@@ -18,7 +18,7 @@ with
 
 final as (
 
-    {% for condition in (['1 = 1'] if all_anew
+    {% for condition in ([lies_in_slice('customer_id')] if all_anew
         else [read_anew, kept ~ ' and ' ~ touches_changed]) %}
     select
         customer_id,
@@ -36,7 +36,7 @@ final as (
     union all
 
     {% endfor %}
-    {% for condition in (['1 = 1'] if all_anew
+    {% for condition in ([lies_in_slice('customer_id')] if all_anew
         else [read_anew, kept ~ ' and ' ~ conversions_changed]) %}
     select
         customer_id,

@@ -28,7 +28,8 @@ final as (
         cast(input_name as text) as input_name,
         cast(input_key as text) as input_key,
         cast(row_count as text) || ' ' || cast(fingerprint as text)
-            as fingerprint
+            as fingerprint,
+        row_count
     from days
 
     union all
@@ -36,7 +37,8 @@ final as (
     select
         'customer_aliases' as input_name,
         customer_id as input_key,
-        resolved_customer_id as fingerprint
+        resolved_customer_id as fingerprint,
+        null as row_count
     from {{ ref('stg_customer_aliases') }}
 
     union all
@@ -46,7 +48,8 @@ final as (
         '{{ seed }}' as input_name,
         '(all)' as input_key,
         coalesce(cast({{ rows_fingerprint(seed) }} as text), 'none')
-            as fingerprint
+            as fingerprint,
+        null as row_count
     from {{ ref(seed) }} as {{ seed }}
 
     union all
@@ -55,7 +58,8 @@ final as (
     select
         'definition' as input_name,
         '(all)' as input_key,
-        '{{ journey_definition() }}' as fingerprint
+        '{{ journey_definition() }}' as fingerprint,
+        null as row_count
 
 )
 

@@ -6,16 +6,28 @@
 -- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
+{% set changed_ids = '(select event_id from ' ~ ref('changed_events') ~ ')' %}
 
 with
 
+{% if before is not none %}
+built as (
+
+    select
+        event_id,
+        event_at,
+        is_conversion
+    from {{ built_before('journey_events') }}
+    where event_id in {{ changed_ids }}
+
+),
+
+{% endif %}
 {% for table, key, rows, event_at, side in [
     ('touches', 'touch_id', 'stg_touches_raw', 'touched_at', 'not'),
     ('conversions', 'conversion_id', 'stg_conversions_typed',
         'converted_at', ''),
 ] %}
-{% set changed_ids = "(select event_id from "
-    ~ ref('changed_events') ~ " where source_table = '" ~ table ~ "')" %}
 {{ table }} as (
 
     select
@@ -33,8 +45,8 @@ with
         event_id,
         case when {{ lies_on_changed_day(table, 'event_at') }} then 0 else 1 end
             as copies
-    from {{ built_before('journey_events') }}
-    where {{ side }} is_conversion and event_id in {{ changed_ids }}
+    from built
+    where {{ side }} is_conversion
     {% endif %}
 
 ),
