@@ -12,10 +12,19 @@ import click
 import duckdb
 
 PROJECT = Path(__file__).parents[1]
+#: Starts a command from a small process: Linux counts the memory of whoever starts it as the command's own.
+STARTER = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(done.returncode)
+"""
 
 
-def run(folder: Path, command: str, *arguments: str) -> None:
-    """Run a command of the environment, such as dbt, on the warehouse in `folder`."""
+def run(folder: Path, command: str, *arguments: str) -> float:
+    """Run a command of the environment, such as dbt, on the warehouse in `folder`; return its peak in MB."""
+    peak = folder / "peak"
     environment = {
         "CONVERSIONFLOW_DUCKDB_PATH": str(database(folder)),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -23,7 +32,7 @@ def run(folder: Path, command: str, *arguments: str) -> None:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     done = subprocess.run(  # noqa: S603
-        [str(Path(sys.executable).parent / command), *arguments],
+        [sys.executable, "-c", STARTER, peak, Path(sys.executable).parent / command, *arguments],
         cwd=PROJECT,
         env={**os.environ, **environment},
         check=False,
@@ -32,6 +41,7 @@ def run(folder: Path, command: str, *arguments: str) -> None:
     )
     if done.returncode:
         raise click.ClickException(done.stdout[-3000:] + done.stderr[-3000:])
+    return int(peak.read_text()) / 1024
 
 
 def database(folder: Path) -> Path:

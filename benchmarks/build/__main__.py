@@ -4,7 +4,6 @@ Run with `python -m benchmarks.build [--events N]`.
 """
 
 import json
-import resource
 import tempfile
 import time
 from collections import Counter
@@ -44,11 +43,10 @@ def main(events: int) -> None:
         folder = Path(name)
         run(folder, "conversionflow", "demo", "--events", str(events))
         started = time.perf_counter()
-        run(folder, "dbt", "build")
+        peak = run(folder, "dbt", "build")
         whole = time.perf_counter() - started
         layers = seconds_by_layer(folder)
         sort = timed(folder, BARE_SORT)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"dbt build of {events:,} events: {whole:.1f} s, peak memory {peak:,.0f} MB")
     for layer, seconds in layers.most_common():
         print(f"  {layer:<24}{seconds:>8.2f} s {seconds / whole:>7.0%}")

@@ -1,17 +1,14 @@
 """Time `conversionflow load` of a CSV file beside the bare copies of DuckDB and Postgres, and its memory."""
 
-import os
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-import click
 import duckdb
 import psycopg2
 
+from benchmarks.commands import database, run
 from conversionflow.ingest.load import Request, load
 from conversionflow.warehouse.duckdb_session import duckdb_session
 from conversionflow.warehouse.postgres_session import postgres_session
@@ -86,16 +83,11 @@ def postgres_load(file: Path, settings: dict[str, object]) -> float:
 
 def peak_megabytes(file: Path, folder: Path) -> float:
     """Return the most memory that a process of its own takes for a load into DuckDB."""
-    path = folder / "memory.duckdb"
-    path.unlink(missing_ok=True)
-    command = [str(Path(sys.executable).parent / "conversionflow"), "load", "touches", str(file)]
-    process = subprocess.Popen([*command, "--database", str(path)], stdout=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise click.ClickException(f"the load of {file} failed")
-    path.unlink()
-    return usage.ru_maxrss / 1024
+    own = folder / "memory"
+    own.mkdir(exist_ok=True)
+    peak = run(own, "conversionflow", "load", "touches", str(file))
+    database(own).unlink()
+    return peak
 
 
 def measure(rows: int, rounds: int, folder: Path, settings: dict[str, object]) -> str:
