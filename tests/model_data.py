@@ -125,6 +125,9 @@ def log_entries(at: Draw) -> Array:
 
 
 def demand(at: Draw) -> Array:
+    """Log demand of each market, (2, T), in whichever form it was sampled."""
+    if "demand" in at:
+        return at["demand"]
     usual = np.einsum("mtp,mp->mt", CONTROLS, at["control_coefficients"])
     return usual + at["demand_scale"][:, None] * at["standardised_demand"]
 
@@ -190,6 +193,7 @@ def journey(seed: int, carryover: bool = False) -> Drawn:
     rng, module = np.random.default_rng([seed, 1]), MODELS["journey"]
     priors = dict(module.DEFAULT_PRIORS | (module.OPTIONAL_PRIORS if carryover else {}))
     truth = draw_journey(rng, priors)
+    truth["demand"] = demand(truth)
     levels = rng.normal(np.log(5.0), 0.5, 4)
     mean = np.exp(levels[:, None] + log_entries(truth))
     sizes = truth["dispersion"][:, None]

@@ -103,6 +103,15 @@ def test_what_is_fitted_wrongly_is_told_apart(fault):
     assert min(found.values()) < LEVEL
 
 
+def test_the_likelihood_is_the_same_in_either_form_of_the_demand():
+    drawn = journey(0)
+    in_form = [
+        drawn.log_likelihood({name: value for name, value in drawn.truth.items() if name != other})
+        for other in ("demand", "standardised_demand")
+    ]
+    assert in_form[0] == pytest.approx(in_form[1], rel=1e-12)
+
+
 def test_the_test_of_uniformity_keeps_its_level_and_sees_what_is_not():
     rng = np.random.default_rng(3)
     chances = np.array([uniformity(rng.random(FITS)) for _ in range(2000)])
