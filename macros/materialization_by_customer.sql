@@ -40,7 +40,8 @@
     {% else %}
         {% set known = adapter.get_columns_in_relation(existing) %}
         {% set columns = known | map(attribute='quoted') | list %}
-        {% set is_replaced = conversionflow.replaced_rows() %}
+        {% set replaced = conversionflow.replaced_rows() %}
+        {% set closing = conversionflow.may_close(target_relation) %}
         {% call statement('set_aside') %}
             drop table if exists {{ before }};
             create table {{ before }} (
@@ -50,17 +51,21 @@
                 is_replaced boolean{{ conversionflow.kept_plain() }}
             );
             insert into {{ before }}
-            select *, true as is_replaced from {{ target_relation }} where {{ is_replaced }}
-            union all
-            select *, false as is_replaced from {{ target_relation }}
-            where {{ conversionflow.may_close(target_relation) }} and not ({{ is_replaced }});
+            select * from (
+                select *, {{ replaced.condition }} as is_replaced
+                from {{ target_relation }}
+                {% if replaced.ended_since is not none and closing.ended_since is not none %}
+                where ended_at >= least({{ replaced.ended_since }}, {{ closing.ended_since }})
+                {% endif %}
+            ) as events
+            where is_replaced or {{ closing.condition }};
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
                 previous_data_end_at = data_end_at
         {% endcall %}
         {% call statement('main') %}
-            delete from {{ target_relation }} where {{ is_replaced }};
+            delete from {{ target_relation }} where {{ replaced.condition }};
             insert into {{ target_relation }} ({{ columns | join(', ') }})
             select
                 {% for column in columns %}

@@ -16,7 +16,7 @@ OWN_TABLES = {
     "budget_search",
 }
 OWN_COLUMNS = {
-    *("run_id", "row_hash", "seconds", "sampling_seconds", "sampling_work", "memory_megabytes"),
+    *("run_id", "row_hash", "id_hash", "seconds", "sampling_seconds", "sampling_work", "memory_megabytes"),
     *("started_at", "finished_at", "warehouse"),
 }
 RUN_TABLES = {"run_manifest"}

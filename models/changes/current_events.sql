@@ -18,8 +18,10 @@ with
 
 final as (
 
-    {% for condition in ([lies_in_slice('customer_id')] if all_anew
-        else [read_anew, kept ~ ' and ' ~ touches_changed]) %}
+    {% for condition in (
+        [lies_in_slice('customer_id', 'raw_customer_id')] if all_anew
+        else [read_anew, kept ~ ' and ' ~ touches_changed]
+    ) %}
     select
         customer_id,
         touched_at as event_at,

@@ -1,24 +1,34 @@
 -- Change 4: ids that more than one row of their raw table has, or had: of their
--- rows staging keeps one. Only the ids of changed events are looked up anew,
--- among the raw rows of the days that changed and the events that are built
--- from all others; copies of those that were rejected are known from before.
--- An id that is repeated no more does no harm here.
+-- rows staging keeps one. Only the ids of changed events are looked up anew, by
+-- their hashes, among the raw rows of the days that changed and the events that
+-- are built from all others; copies of those that were rejected are known from
+-- before. An id that is repeated no more does no harm here, nor one that only
+-- has the hash of another.
 -- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
-{% set changed_ids = '(select event_id from ' ~ ref('changed_events') ~ ')' %}
 
 with
 
 {% if before is not none %}
+changed as (
+
+    select
+        source_table,
+        event_id,
+        {{ id_hash('event_id') }} as id_hash
+    from {{ ref('changed_events') }}
+
+),
+
 built as (
 
     select
-        event_id,
+        id_hash,
         event_at,
         is_conversion
     from {{ built_before('journey_events') }}
-    where event_id in {{ changed_ids }}
+    where id_hash in (select changed.id_hash from changed)
 
 ),
 
@@ -28,25 +38,46 @@ built as (
     ('conversions', 'conversion_id', 'stg_conversions_typed',
         'converted_at', ''),
 ] %}
-{{ table }} as (
+{{ table }}_rows as (
 
     select
         {{ key }} as event_id,
-        1 as copies
+        {{ event_at }} as event_at
     from {{ ref(rows) }}
-    {% if before is not none %}
+
+),
+
+{{ table }} as (
+
+    {% if before is none %}
+    select event_id from {{ table }}_rows
+    group by event_id
+    having event_id is not null and count(*) > 1
+    {% else %}
+    select event_id from changed
     where
-        {{ lies_on_changed_day(table, event_at) }}
-        and {{ key }} in {{ changed_ids }}
+        source_table = '{{ table }}'
+        and id_hash in (
+            select copies.id_hash
+            from (
+                select {{ id_hash('event_id') }} as id_hash
+                from {{ table }}_rows
+                where
+                    {{ lies_on_changed_day(table, 'event_at') }}
+                    and {{ id_hash('event_id') }} in (
+                        select changed.id_hash from changed
+                    )
 
-    union all
+                union all
 
-    select
-        event_id,
-        case when {{ lies_on_changed_day(table, 'event_at') }} then 0 else 1 end
-            as copies
-    from built
-    where {{ side }} is_conversion
+                select id_hash from built
+                where
+                    {{ side }} is_conversion
+                    and not {{ lies_on_changed_day(table, 'event_at') }}
+            ) as copies
+            group by copies.id_hash
+            having count(*) > 1
+        )
     {% endif %}
 
 ),
@@ -59,8 +90,6 @@ final as (
         '{{ table }}' as source_table,
         event_id
     from {{ table }}
-    group by event_id
-    having event_id is not null and sum(copies) > 1
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
     {% if before is not none %}

@@ -1,6 +1,12 @@
 {{ config(
     materialized='by_customer',
     indexes=indexes_for_reports([['customer_id'], ['event_id']]),
+    packed_as={
+        'event_id': 'fsst',
+        'touchpoint': 'dictionary',
+        'next_touchpoint': 'dictionary',
+        'market': 'dictionary',
+    },
 ) }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
@@ -80,6 +86,7 @@ final as (
         next_touchpoint,
         short_path,
         row_hash,
+        {{ id_hash('event_id') }} as id_hash,
         cast({{ run_id() }} as uuid) as run_id
     from placed
 

@@ -5,6 +5,7 @@ final as (
     select
         touch_id,
         customer_id,
+        raw_customer_id,
         touched_at,
         channel,
         campaign,

@@ -1,5 +1,6 @@
 -- Every raw touch with its touchpoint, valid or not: what the row rules and
--- the raw expectations look at. An alias is replaced by its customer.
+-- the raw expectations look at. An alias is replaced by its customer; what the
+-- row itself says stays beside it.
 with
 
 touches as (
@@ -21,6 +22,7 @@ mapped as (
         coalesce(
             aliases.resolved_customer_id, touches.customer_id
         ) as customer_id,
+        touches.customer_id as raw_customer_id,
         touches.touched_at,
         coalesce(touches.channel, channels.channel) as channel,
         touches.campaign,
