@@ -7,10 +7,44 @@
 -- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set before = none if rebuilds_every_customer()
     else built_before('repeated_ids') %}
+{% set tables = {
+    'touches': {
+        'rows': 'stg_touches_raw', 'key': 'touch_id', 'time': 'touched_at',
+    },
+    'conversions': {
+        'rows': 'stg_conversions_typed', 'key': 'conversion_id',
+        'time': 'converted_at',
+    },
+} %}
 
 with
 
-{% if before is not none %}
+{% for table, names in tables.items() %}
+{{ table }} as (
+
+    select
+        {{ names.key }} as event_id,
+        {{ names.time }} as event_at
+    from {{ ref(names.rows) }}
+
+),
+
+{% endfor %}
+{% if before is none %}
+final as (
+
+    {% for table in tables %}
+    select
+        '{{ table }}' as source_table,
+        event_id
+    from {{ table }}
+    group by event_id
+    having event_id is not null and count(*) > 1
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+{% else %}
 changed as (
 
     select
@@ -21,85 +55,65 @@ changed as (
 
 ),
 
-built as (
+copies as (
 
-    select
-        id_hash,
-        event_at,
-        is_conversion
-    from {{ built_before('journey_events') }}
-    where id_hash in (select changed.id_hash from changed)
-
-),
-
-{% endif %}
-{% for table, key, rows, event_at, side in [
-    ('touches', 'touch_id', 'stg_touches_raw', 'touched_at', 'not'),
-    ('conversions', 'conversion_id', 'stg_conversions_typed',
-        'converted_at', ''),
-] %}
-{{ table }}_rows as (
-
-    select
-        {{ key }} as event_id,
-        {{ event_at }} as event_at
-    from {{ ref(rows) }}
-
-),
-
-{{ table }} as (
-
-    {% if before is none %}
-    select event_id from {{ table }}_rows
-    group by event_id
-    having event_id is not null and count(*) > 1
-    {% else %}
-    select event_id from changed
-    where
-        source_table = '{{ table }}'
-        and id_hash in (
-            select copies.id_hash
-            from (
-                select {{ id_hash('event_id') }} as id_hash
-                from {{ table }}_rows
-                where
-                    {{ lies_on_changed_day(table, 'event_at') }}
-                    and {{ id_hash('event_id') }} in (
-                        select changed.id_hash from changed
-                    )
-
-                union all
-
-                select id_hash from built
-                where
-                    {{ side }} is_conversion
-                    and not {{ lies_on_changed_day(table, 'event_at') }}
-            ) as copies
-            group by copies.id_hash
-            having count(*) > 1
-        )
-    {% endif %}
-
-),
-
-{% endfor %}
-final as (
-
-    {% for table in ['touches', 'conversions'] %}
+    {% for table in tables %}
     select
         '{{ table }}' as source_table,
-        event_id
+        {{ id_hash('event_id') }} as id_hash
     from {{ table }}
-    {% if not loop.last %}union all{% endif %}
+    where
+        {{ lies_on_changed_day(table, 'event_at') }}
+        and {{ id_hash('event_id') }} in (select changed.id_hash from changed)
+
+    union all
+
     {% endfor %}
-    {% if before is not none %}
+    select
+        case when is_conversion then 'conversions' else 'touches' end
+            as source_table,
+        id_hash
+    from {{ built_before('journey_events') }}
+    where
+        id_hash in (select changed.id_hash from changed)
+        and not case
+            when is_conversion
+                then {{ lies_on_changed_day('conversions', 'event_at') }}
+            else {{ lies_on_changed_day('touches', 'event_at') }}
+        end
+
+),
+
+repeated as (
+
+    select
+        source_table,
+        id_hash
+    from copies
+    group by source_table, id_hash
+    having count(*) > 1
+
+),
+
+final as (
+
+    select
+        changed.source_table,
+        changed.event_id
+    from changed
+    inner join repeated
+        on
+            changed.source_table = repeated.source_table
+            and changed.id_hash = repeated.id_hash
+
     union
+
     select
         source_table,
         event_id
     from {{ before }}
-    {% endif %}
 
 )
+{% endif %}
 
 select * from final
