@@ -43,6 +43,8 @@ test: install
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
+	# what a merge left undone
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
 
 lint-python: install
