@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTENSOR_FLAGS ?= base_compiledir=$(CURDIR)/.cache/pytensor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test lint lint-python lint-sql bench verify clean
+.PHONY: help install demo test lint lint-merges lint-python lint-sql bench verify clean
 
 help:
 	@echo "make demo    a simulated market from raw events to a budget plan"
@@ -42,10 +42,12 @@ demo: install
 test: install
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: install
-	# what a merge left undone
-	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
+lint: install lint-merges
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
+
+# the marks of a merge that was left undone
+lint-merges:
+	! git grep -nE '^(<<<<<<<|>>>>>>>) '
 
 lint-python: install
 	ruff check .

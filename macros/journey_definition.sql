@@ -5,13 +5,15 @@
 {% macro journey_definition() %}
     {% set later_settings = [
         'spend_source', 'sales_source', 'experiments_source', 'spend_fields', 'sales_fields', 'experiments_fields',
-        'attribution_list', 'models', 'priors', 'holdout_periods',
-        'mcmc_draws', 'mcmc_tune', 'mcmc_chains', 'mcmc_thinning', 'posterior_draws_kept', 'credible_mass', 'random_seed',
-        'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio', 'optimizer_population_size',
-        'optimizer_generations', 'fit_cache_path', 'fit_cache_days', 'fit_cache_megabytes',
+        'attribution_list', 'models', 'priors', 'spend_carryover', 'holdout_periods', 'posterior_draws_kept',
+        'credible_mass', 'random_seed', 'reference_periods', 'total_budget', 'min_spend_ratio', 'max_spend_ratio',
+        'objective', 'downside_share', 'scenarios', 'sweep_ratios', 'saved_scenarios_schema', 'share_interval_draws',
+        'sensitivity_share',
     ] %}
+    {% set later_beginnings = ('mcmc_', 'fit_cache_', 'target_', 'optimizer_') %}
     {% set parts = [] %}
-    {% for name in conversionflow.setting_rules() if name not in later_settings %}
+    {% for name in conversionflow.setting_rules()
+        if name not in later_settings and not name.startswith(later_beginnings) %}
         {% do parts.append(name ~ '=' ~ (var(name) | tojson)) %}
     {% endfor %}
     {% if execute %}

@@ -33,9 +33,8 @@ numbered as (
 
     select
         *,
-        count(case when opens_journey then 1 end) over so_far
-            as journey_number,
-        max(case when opens_journey then event_number end) over so_far
+        count(*) filter (where opens_journey) over so_far as journey_number,
+        max(event_number) filter (where opens_journey) over so_far
             as first_number,
         {{ closing_event(of_end) }} as closing_event
     from cut

@@ -29,17 +29,15 @@ placed as (
         -- the conversion's market, else that of the first touch
         coalesce(conversion_market, first_value(market) over so_far)
             as journey_market,
-        cast(count(case when is_step then 1 end) over so_far as integer)
-            as step,
+        cast(count(*) filter (where is_step) over so_far as integer) as step,
         case when is_step then {{ next_step_value('touchpoint') }} end
             as next_touchpoint,
         case
             when closes_journey and {{ is_short }}
                 then coalesce(
-                    string_agg(
-                        case when is_step and {{ is_short }} then step_name end,
-                        ' > '
-                    ) over so_far, ''
+                    string_agg(step_name, ' > ')
+                        filter (where is_step and {{ is_short }})
+                        over so_far, ''
                 )
         end as short_path
     from {{ ref('path_marks') }}

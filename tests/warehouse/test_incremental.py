@@ -222,6 +222,23 @@ def test_customers_in_slices_have_the_journeys_of_one_build(played, aliases):
         assert ("hash(raw_customer_id)" in ran.read_text()) == (not known)
 
 
+def test_settings_of_later_stages_leave_journeys_as_they_are(played):
+    warehouse, _ = played
+    build(warehouse)
+    runs = Counter(warehouse.query("select event_id, cast(run_id as text) from journey_events"))
+    later = {
+        "attribution_list": ["linear"],
+        "spend_carryover": True,
+        "mcmc_draws": 500,
+        "objective": "revenue",
+        "sweep_ratios": [0.8],
+        "target_cpa": 40,
+        "optimizer_rule_points": 17,
+    }
+    build(warehouse, settings=later)
+    assert Counter(warehouse.query("select event_id, cast(run_id as text) from journey_events")) == runs
+
+
 def test_a_setting_that_journeys_depend_on_rebuilds_them_all(played):
     warehouse, history = played
     build(warehouse, settings={"journey_inactivity_days": 12, "path_lookback_days": 5})
