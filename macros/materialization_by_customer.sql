@@ -52,10 +52,12 @@
             );
             insert into {{ before }}
             select * from (
-                select *, {{ replaced.condition }} as is_replaced
-                from {{ target_relation }}
+                -- Postgres would go through all changed customers for each row if they stood in a condition with `or`
+                select events.*, {{ replaced.condition_joined }} as is_replaced
+                from {{ target_relation }} as events
+                left join {{ ref('changed_customers') }} as changed on events.customer_id = changed.customer_id
                 {% if replaced.ended_since is not none and closing.ended_since is not none %}
-                where ended_at >= least({{ replaced.ended_since }}, {{ closing.ended_since }})
+                where events.ended_at >= least({{ replaced.ended_since }}, {{ closing.ended_since }})
                 {% endif %}
             ) as events
             where is_replaced or {{ closing.condition }};
