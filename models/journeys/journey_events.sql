@@ -36,7 +36,7 @@ placed as (
             when closes_journey and {{ is_short }}
                 then coalesce(
                     string_agg(step_name, ' > ')
-                        filter (where is_step and {{ is_short }})
+                    filter (where is_step and {{ is_short }})
                         over so_far, ''
                 )
         end as short_path
