@@ -2,8 +2,9 @@
     A table of events by customer, of which a run replaces the rows of `changed_customers` (replaced_rows) in one
     transaction, gone customers included; of all customers where rebuilds_every_customer says so. In the same transaction it
     sets aside what those rows were (rows_before, which the model may read) and where the data ended then and end now
-    (last_replacement), so that counts of the rows can follow by the difference. The model numbers the journeys of a
-    customer from 1; they go on behind those that stay.
+    (last_replacement), so that counts of the rows can follow by the difference. Of journeys that were open, which counted
+    nowhere but as touches, it may keep only `columns_of_open`. The model numbers the journeys of a customer from 1; they go
+    on behind those that stay.
 #}
 {% materialization by_customer, default %}
     {% set target_relation = this.incorporate(type='table') %}
@@ -40,8 +41,9 @@
     {% else %}
         {% set known = adapter.get_columns_in_relation(existing) %}
         {% set columns = known | map(attribute='quoted') | list %}
-        {% set replaced = conversionflow.replaced_rows() %}
-        {% set closing = conversionflow.may_close(target_relation) %}
+        {% set changed = ref('changed_customers') ~ ' as changed' %}
+        {% set replaced = conversionflow.replaced_rows(target_relation) %}
+        {% set parts = conversionflow.replaced_parts(replaced) %}
         {% call statement('set_aside') %}
             drop table if exists {{ before }};
             create table {{ before }} (
@@ -50,24 +52,34 @@
                 {% endfor %}
                 is_replaced boolean{{ conversionflow.kept_plain() }}
             );
-            insert into {{ before }}
-            select * from (
-                -- Postgres would go through all changed customers for each row if they stood in a condition with `or`
-                select events.*, {{ replaced.condition_joined }} as is_replaced
-                from {{ target_relation }} as events
-                left join {{ ref('changed_customers') }} as changed on events.customer_id = changed.customer_id
-                {% if replaced.ended_since is not none and closing.ended_since is not none %}
-                where events.ended_at >= least({{ replaced.ended_since }}, {{ closing.ended_since }})
-                {% endif %}
-            ) as events
-            where is_replaced or {{ closing.condition }};
+            {% for part in parts %}
+            {% set kept = config.get('columns_of_open') if part.was_open else columns %}
+            insert into {{ before }} ({{ kept | join(', ') }}, is_replaced)
+            select
+                {% for column in kept %}
+                events.{{ column }},
+                {% endfor %}
+                true as is_replaced
+            from {{ target_relation }} as events
+            inner join {{ changed }} on events.customer_id = changed.customer_id
+            where {{ part.condition }};
+            {% endfor %}
+            insert into {{ before }} ({{ columns | join(', ') }}, is_replaced)
+            select events.*, false as is_replaced
+            from {{ target_relation }} as events
+            left join {{ changed }} on events.customer_id = changed.customer_id
+            where {{ replaced.may_close }} and (changed.customer_id is null or not {{ replaced.any }});
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
                 previous_data_end_at = data_end_at
         {% endcall %}
         {% call statement('main') %}
-            delete from {{ target_relation }} where {{ replaced.condition }};
+            {% for part in parts %}
+            delete from {{ target_relation }} as events
+            using {{ changed }}
+            where events.customer_id = changed.customer_id and {{ part.condition }};
+            {% endfor %}
             insert into {{ target_relation }} ({{ columns | join(', ') }})
             select
                 {% for column in columns %}

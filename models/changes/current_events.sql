@@ -16,6 +16,15 @@
 
 with
 
+{% if execute and not all_anew %}
+replaced as (
+
+    select * from {{ rows_before(built_before('journey_events')) }}
+    where is_replaced
+
+),
+
+{% endif %}
 final as (
 
     {% for condition in (
@@ -72,10 +81,14 @@ final as (
         conversion_type,
         case when is_conversion then revenue end as revenue,
         row_hash
-    from {{ rows_before(built_before('journey_events')) }}
+    from replaced
     where
-        is_replaced
-        and {{ kept }}
+        not exists (
+            select 1 from {{ ref('changed_customers') }} as changed
+            where
+                changed.is_read_anew
+                and changed.customer_id = replaced.customer_id
+        )
         and not case
             when is_conversion
                 then {{ lies_on_changed_day('conversions', 'event_at') }}

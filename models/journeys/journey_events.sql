@@ -6,7 +6,15 @@
         'touchpoint': 'dictionary',
         'next_touchpoint': 'dictionary',
         'market': 'dictionary',
+        'event_market': 'dictionary',
+        'conversion_type': 'dictionary',
+        'short_path': 'fsst',
     },
+    columns_of_open=[
+        'customer_id', 'event_at', 'is_conversion', 'event_id', 'touchpoint',
+        'conversion_type', 'ended_at', 'is_converted', 'revenue', 'market',
+        'event_market', 'row_hash',
+    ],
 ) }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at

@@ -49,7 +49,15 @@ STOPS = [
     ["built_inputs", "transition_counts"],
     ["journey_events", "long_paths", "transition_counts", "path_summary", "periods", "built_inputs"],
 ]
-TABLES = ["journeys", "journey_touches", "path_steps", "transition_counts", "path_summary", "periods"]
+TABLES = [
+    "journey_events",
+    "journeys",
+    "journey_touches",
+    "path_steps",
+    "transition_counts",
+    "path_summary",
+    "periods",
+]
 RAW = """
     create schema raw;
     create table raw.touches (
