@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ def results(folder: Path) -> list[dict[str, Any]]:
 def timed(folder: Path, statement: str) -> float:
     """Return the seconds of a statement on the folder's warehouse."""
     with duckdb.connect(database(folder)) as connection:
-        started = time.perf_counter()
-        connection.execute(statement)
-        return time.perf_counter() - started
+        return seconds(lambda: connection.execute(statement))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a piece of work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

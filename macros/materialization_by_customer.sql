@@ -80,6 +80,7 @@
             using {{ changed }}
             where events.customer_id = changed.customer_id and {{ part.condition }};
             {% endfor %}
+            {{ conversionflow.without_nested_loops() }}
             insert into {{ target_relation }} ({{ columns | join(', ') }})
             select
                 {% for column in columns %}

@@ -1,17 +1,24 @@
-"""Time the journey tables on DuckDB: a full build beside one bare sort of the events, then one day's batch.
+"""Time the journey tables: a full build beside one bare sort of the events, then one day's batch.
 
-Run with `python -m benchmarks.journeys [--events N] [--events N ...]`.
+Run with `python -m benchmarks.journeys [--events N ...] [--postgres N ...]`: numbers of events on
+DuckDB, and on a Postgres server that is made for it with its defaults; 0 leaves a warehouse out.
 """
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import duckdb
+import psycopg2
 
-from benchmarks.commands import database, results, run, timed
+from benchmarks.commands import database, results, run, seconds
+from benchmarks.events import BEFORE, RAW, SINCE, arrival, history
+from benchmarks.postgres import fill, server
 
 TABLES = [
     "+path:models/journeys",
@@ -21,57 +28,9 @@ TABLES = [
     "transition_intervals",
     "transitions",
 ]
-DAYS = 200
-#: Seven in ten events are of customers with about 5, the others of some with about 18. A customer appears on
-#: some day and comes back after 8 days on average, so who is active on the last day mostly appeared not long
-#: ago. Rows lie in the order of time, as events arrive; the last of the 200 days, 0.5 % of the rows, comes
-#: later.
-EVENTS = """
-    create schema raw;
-    create table raw.events as
-    with customers as (
-        select
-            i,
-            case when i % 10 < 7 then hash(i) % ({events} // 7) else {events} + hash(i) % ({events} // 60) end
-                as customer_number
-        from range({events}::bigint * ({days} + 40) // {days}) as numbers(i)
-    ),
-    timed as (
-        select
-            i,
-            customer_number,
-            hash(customer_number + 17) % (({days} + 40) * 86400) - 40 * 86400
-            + cast(-ln((hash(i + 1000000007) % 1000000 + 1) / 1000001) * 8 * 86400 as bigint) as second
-        from customers
-    )
-    select
-        i,
-        'c' || customer_number as customer_id,
-        timestamp '2025-01-01' + to_seconds(second) as happened_at,
-        hash(i + 77) % 100 as kind
-    from timed
-    where second >= 0 and second < {days} * 86400
-    order by second;
-    create table raw.touches (
-        touch_id text, customer_id text, touched_at timestamp, channel text, market text
-    );
-    create table raw.conversions (
-        conversion_id text, customer_id text, converted_at timestamp, revenue decimal(18, 2), market text
-    );
-"""
-ARRIVAL = """
-    insert into raw.touches
-    select 't' || i, customer_id, happened_at, 'channel ' || cast(floor(sqrt(kind)) as integer),
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
-    from raw.events where kind < 97 and {arrived};
-    insert into raw.conversions
-    select 'k' || i, customer_id, happened_at, kind,
-        case when hash(customer_id) % 2 = 0 then 'Italy' else 'Spain' end
-    from raw.events where kind >= 97 and {arrived};
-"""
-BEFORE = f"happened_at < timestamp '2025-01-01' + interval {DAYS - 1} day"
 BARE_SORT = """
-    create or replace table bare_sort as
+    drop table if exists bare_sort;
+    create table bare_sort as
     select *, row_number() over (partition by customer_id order by event_at) as place
     from (
         select touch_id as event_id, customer_id, touched_at as event_at, channel, market from raw.touches
@@ -81,9 +40,9 @@ BARE_SORT = """
 """
 
 
-def build(folder: Path) -> tuple[float, float, float]:
-    """Run the journeys and all they read; return seconds of the whole, of the journey models, and peak MB."""
-    peak = run(folder, "dbt", "run", "--select", *TABLES)
+def build(folder: Path, *options: str) -> tuple[float, float, float]:
+    """Run the journeys and all they read; return seconds, those of the journey models, and dbt's peak MB."""
+    peak = run(folder, "dbt", "run", *options, "--select", *TABLES)
     models = [result for result in results(folder) if result["unique_id"].startswith("model.")]
     journeys = {path.stem for path in Path("models/journeys").glob("*.sql")}
     named = [model for model in models if model["unique_id"].split(".")[-1] in journeys]
@@ -107,38 +66,76 @@ def span(models: list[dict[str, Any]]) -> float:
     return seconds
 
 
-def measure(events: int) -> str:
+def on_duckdb(events: int) -> str:
     """Measure one number of events; return a line of the table."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        execute(folder, EVENTS.format(events=events, days=DAYS) + ARRIVAL.format(arrived=BEFORE))
-        run(folder, "dbt", "seed")
-        sorts = [timed(folder, BARE_SORT)]
-        whole, journeys, peak = build(folder)
-        sorts.append(timed(folder, BARE_SORT))
-        execute(folder, "drop table bare_sort;" + ARRIVAL.format(arrived=f"not ({BEFORE})"))
-        day, _, peak_of_day = build(folder)
+        opened = partial(duckdb_in, Path(name))
+        with opened() as execute:
+            execute("set memory_limit = '6GB'")
+            execute(history(events))
+            execute(RAW)
+        return line(events, Path(name), opened)
+
+
+@contextmanager
+def duckdb_in(folder: Path) -> Iterator[Callable[[str], Any]]:
+    """Open the folder's DuckDB, which dbt cannot while it is open."""
+    with duckdb.connect(database(folder)) as connection:
+        yield connection.execute
+
+
+def on_postgres(events: int) -> str:
+    """Do the same on Postgres, whose own memory is not measured."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        server(Path(name)) as settings,
+        closing(psycopg2.connect(**settings)) as connection,
+        connection.cursor() as cursor,
+    ):
+        fill(connection, events)
+        connection.autocommit = True
+        return line(events, Path(name), lambda: nullcontext(cursor.execute), "--target", "postgres")
+
+
+def line(
+    events: int,
+    folder: Path,
+    opened: Callable[[], AbstractContextManager[Callable[[str], Any]]],
+    *options: str,
+) -> str:
+    """Sort, build and sort again; let the last day arrive and build. Return a line of the table."""
+    with opened() as execute:
+        execute(arrival(BEFORE))
+    run(folder, "dbt", "seed", *options)
+    with opened() as execute:
+        sorts = [seconds(partial(execute, BARE_SORT))]
+    whole, journeys, peak = build(folder, *options)
+    with opened() as execute:
+        sorts.append(seconds(partial(execute, BARE_SORT)))
+        execute("drop table bare_sort")
+        execute(arrival(SINCE))
+    day, _, peak_of_day = build(folder, *options)
     sort = sum(sorts) / len(sorts)
     return (
         f"{events:>12,}{sort:>10.2f} s{whole:>10.2f} s{journeys:>10.2f} s{journeys / sort:>12.2f}"
-        f"{day:>10.2f} s{day / whole:>9.1%}{max(peak, peak_of_day):>10,.0f} MB"
+        f"{day:>10.2f} s{day / whole:>9.1%}{max(peak, peak_of_day):>9,.0f}"
     )
 
 
-def execute(folder: Path, statements: str) -> None:
-    """Run statements on the folder's warehouse."""
-    with duckdb.connect(database(folder)) as connection:
-        connection.execute("set memory_limit = '6GB'")
-        connection.execute(statements)
-
-
 @click.command()
-@click.option("--events", multiple=True, default=[1_000_000, 10_000_000], show_default=True)
-def main(events: tuple[int, ...]) -> None:
+@click.option(
+    "--events", multiple=True, default=[1_000_000, 10_000_000], show_default=True, help="On DuckDB."
+)
+@click.option("--postgres", multiple=True, default=[1_000_000], show_default=True, help="On Postgres.")
+def main(events: tuple[int, ...], postgres: tuple[int, ...]) -> None:
     """Measure each number of events; peak memory is dbt's."""
-    print("      events   bare sort  full build    journeys     / sort   one day    / full  peak memory")
-    for size in events:
-        print(measure(size), flush=True)
+    for warehouse, measure, sizes in (("DuckDB", on_duckdb, events), ("Postgres", on_postgres, postgres)):
+        if any(sizes):
+            click.echo(
+                f"{warehouse:>12}   bare sort  full build    journeys      / sort   one day   / full  peak MB"
+            )
+        for size in filter(None, sizes):
+            click.echo(measure(size))
 
 
 if __name__ == "__main__":

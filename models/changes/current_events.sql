@@ -6,6 +6,7 @@
 -- customer is rebuilt, all come from staging.
 -- depends_on: {{ ref('changed_customers') }}
 {% set all_anew = rebuilds_every_customer() %}
+{% set some_anew = not all_anew and some_read_anew() %}
 {% set read_anew = 'customer_id in (select customer_id from '
     ~ ref('changed_customers') ~ ' where is_read_anew)' %}
 {% set kept = 'customer_id in (select customer_id from '
@@ -29,7 +30,8 @@ final as (
 
     {% for condition in (
         [lies_in_slice('customer_id', 'raw_customer_id')] if all_anew
-        else [read_anew, kept ~ ' and ' ~ touches_changed]
+        else [kept ~ ' and ' ~ touches_changed]
+        + ([read_anew] if some_anew else [])
     ) %}
     select
         customer_id,
@@ -47,8 +49,11 @@ final as (
     union all
 
     {% endfor %}
-    {% for condition in ([lies_in_slice('customer_id')] if all_anew
-        else [read_anew, kept ~ ' and ' ~ conversions_changed]) %}
+    {% for condition in (
+        [lies_in_slice('customer_id')] if all_anew
+        else [kept ~ ' and ' ~ conversions_changed]
+        + ([read_anew] if some_anew else [])
+    ) %}
     select
         customer_id,
         converted_at as event_at,
@@ -83,13 +88,16 @@ final as (
         row_hash
     from replaced
     where
+        {% if some_anew %}
         not exists (
             select 1 from {{ ref('changed_customers') }} as changed
             where
                 changed.is_read_anew
                 and changed.customer_id = replaced.customer_id
         )
-        and not case
+        and
+        {% endif %}
+        not case
             when is_conversion
                 then {{ lies_on_changed_day('conversions', 'event_at') }}
             else {{ lies_on_changed_day('touches', 'event_at') }}

@@ -62,9 +62,7 @@ copies as (
         '{{ table }}' as source_table,
         {{ id_hash('event_id') }} as id_hash
     from {{ table }}
-    where
-        {{ lies_on_changed_day(table, 'event_at') }}
-        and {{ id_hash('event_id') }} in (select changed.id_hash from changed)
+    where {{ lies_on_changed_day(table, 'event_at') }}
 
     union all
 
