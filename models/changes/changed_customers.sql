@@ -37,7 +37,7 @@ found as (
     select
         events.customer_id,
         1 as read_anew
-    from {{ ref('stg_' ~ table ~ '_judged') }} as events
+    from {{ ref('stg_' ~ table ~ '_copies') }} as events
     inner join changed_repeated_ids
         on
             events.{{ key }} = changed_repeated_ids.event_id

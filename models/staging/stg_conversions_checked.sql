@@ -11,20 +11,7 @@ repeated as (
 
 numbered as (
 
-    select
-        *,
-        row_number() over (
-            partition by conversion_id
-            order by
-                case when broken_rule is null then 0 else 1 end,
-                converted_at,
-                {{ bytewise('customer_id') }},
-                revenue,
-                {{ bytewise('market') }},
-                {{ bytewise('conversion_type') }}
-        ) as copy_number
-    from {{ ref('stg_conversions_judged') }}
-    where conversion_id in (select repeated.event_id from repeated)
+    select * from {{ ref('stg_conversions_copies') }}
 
     union all
 

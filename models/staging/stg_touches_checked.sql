@@ -1,4 +1,4 @@
--- Each touch with the first rule it breaks. Of the rows with one id the
+-- Each touche with the first rule it breaks. Of the rows with one id the
 -- earliest valid one is kept.
 with
 
@@ -11,20 +11,7 @@ repeated as (
 
 numbered as (
 
-    select
-        *,
-        row_number() over (
-            partition by touch_id
-            order by
-                case when broken_rule is null then 0 else 1 end,
-                touched_at,
-                {{ bytewise('customer_id') }},
-                {{ bytewise('touchpoint') }},
-                {{ bytewise('market') }},
-                {{ bytewise('campaign') }}
-        ) as copy_number
-    from {{ ref('stg_touches_judged') }}
-    where touch_id in (select repeated.event_id from repeated)
+    select * from {{ ref('stg_touches_copies') }}
 
     union all
 

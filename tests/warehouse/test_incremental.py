@@ -26,6 +26,8 @@ BATCH = [
     "stg_customer_aliases_checked",
     "stg_customer_aliases",
     "path:models/changes",
+    "stg_touches_copies",
+    "stg_conversions_copies",
     "journey_events",
     "long_paths",
     "transition_counts",

@@ -1,0 +1,34 @@
+{{ config(materialized='table') }}
+
+-- The conversions whose id more than one row has, or had, each with its place among
+-- them: the earliest valid one is first. They are few, and whoever asks for
+-- some conversions need not look for their copies among all.
+with
+
+repeated as (
+
+    select event_id from {{ ref('repeated_ids') }}
+    where source_table = 'conversions'
+
+),
+
+final as (
+
+    select
+        *,
+        cast(row_number() over (
+            partition by conversion_id
+            order by
+                case when broken_rule is null then 0 else 1 end,
+                converted_at,
+                {{ bytewise('customer_id') }},
+                revenue,
+                {{ bytewise('market') }},
+                {{ bytewise('conversion_type') }}
+        ) as integer) as copy_number
+    from {{ ref('stg_conversions_judged') }}
+    where conversion_id in (select repeated.event_id from repeated)
+
+)
+
+select * from final
