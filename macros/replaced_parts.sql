@@ -19,6 +19,6 @@
         {'condition': replaced['others'] ~ ' and ' ~ open, 'was_open': true},
         {'condition': replaced['others'] ~ ' and not ' ~ open, 'was_open': false},
         {'condition': replaced['converted'], 'was_open': false},
-        {'condition': 'changed.is_read_anew and not coalesce(' ~ late ~ ', false)', 'was_open': false},
+        {'condition': 'changed.is_replaced_whole and not coalesce(' ~ late ~ ', false)', 'was_open': false},
     ]) }}
 {% endmacro %}

@@ -1,12 +1,12 @@
 {#
-    Which rows of table `journey_events` a run replaces: of the customers whose rows staging gives anew, all; of the
+    Which rows of table `journey_events` a run replaces: of the customers who are replaced whole, all; of the
     other changed customers those of journeys that end late, which an event on the days that changed can belong to, or have
     belonged to. A journey that a conversion ended before the first of these days stays as it is, and so does one that ended
     more than `journey_inactivity_days` before it: whatever comes next opens another one. And which other journeys, open
     when the table was last built, `may_close` now: no new event lies behind the last of these days.
 
     Conditions on the table's rows as `events`, `any` with `changed_customers` joined as `changed`: it has the late journeys
-    of the `converted`, those of the `others`, and who is read anew. Others were open that ended after `open_since`.
+    of the `converted`, those of the `others`, and all of who is replaced whole. Others were open that ended after `open_since`.
 #}
 {% macro replaced_rows(journey_events) %}
     {% set known = run_query(
@@ -30,7 +30,7 @@
     {{ return({
         'converted': converted,
         'others': others,
-        'any': '(changed.is_read_anew or ' ~ converted ~ ' or ' ~ others ~ ')',
+        'any': '(changed.is_replaced_whole or ' ~ converted ~ ' or ' ~ others ~ ')',
         'open_since': since,
         'may_close': 'not events.is_converted and events.ended_at > ' ~ since ~ ' and events.ended_at <= ' ~ until,
     }) }}

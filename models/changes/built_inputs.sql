@@ -1,4 +1,4 @@
--- Change 7: what the journeys are made of that now lie in the warehouse. Built
+-- Change 8: what the journeys are made of that now lie in the warehouse. Built
 -- after them, so that a build that is stopped before this is done again.
 -- depends_on: {{ ref('journey_events') }}
 with

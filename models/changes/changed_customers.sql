@@ -1,21 +1,9 @@
 -- Change 5: whose journeys are built anew: of whom an event came or went; of
 -- whom a row has the id of such an event, for staging may now keep another of
 -- the two; and whom an alias joins or no longer does. Of the last two kinds
--- events may come and go on days that did not change: they are read anew.
+-- events may come and go on days that did not change: their journeys are
+-- replaced whole, and whom an alias concerns is read anew.
 with
-
-changed_repeated_ids as (
-
-    select
-        changed.source_table,
-        changed.event_id
-    from {{ ref('changed_events') }} as changed
-    inner join {{ ref('repeated_ids') }} as repeated
-        on
-            changed.source_table = repeated.source_table
-            and changed.event_id = repeated.event_id
-
-),
 
 aliases as (
 
@@ -28,6 +16,7 @@ found as (
 
     select
         customer_id,
+        0 as replaced_whole,
         0 as read_anew
     from {{ ref('changed_events') }}
     union all
@@ -36,26 +25,30 @@ found as (
     ] %}
     select
         events.customer_id,
-        1 as read_anew
+        1 as replaced_whole,
+        0 as read_anew
     from {{ ref('stg_' ~ table ~ '_copies') }} as events
-    inner join changed_repeated_ids
+    inner join {{ ref('changed_copies') }} as changed_copies
         on
-            events.{{ key }} = changed_repeated_ids.event_id
-            and changed_repeated_ids.source_table = '{{ table }}'
+            events.{{ key }} = changed_copies.event_id
+            and changed_copies.source_table = '{{ table }}'
     union all
     {% endfor %}
     select
         input_key as customer_id,
+        1 as replaced_whole,
         1 as read_anew
     from aliases
     union all
     select
         fingerprint as customer_id,
+        1 as replaced_whole,
         1 as read_anew
     from aliases
     union all
     select
         previous_fingerprint as customer_id,
+        1 as replaced_whole,
         1 as read_anew
     from aliases
 
@@ -65,6 +58,7 @@ final as (
 
     select
         customer_id,
+        max(replaced_whole) = 1 as is_replaced_whole,
         max(read_anew) = 1 as is_read_anew
     from found
     where customer_id is not null

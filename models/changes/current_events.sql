@@ -1,37 +1,23 @@
 {{ config(materialized='ephemeral') }}
 
--- Change 6: the valid events of the customers whose journeys are built anew.
--- Of days that did not change they are read from `journey_events`, which is far
--- less than all raw rows; where a customer is to be read anew, and where every
--- customer is rebuilt, all come from staging.
+-- Change 7: the valid events of the customers whose journeys are built anew.
+-- Of days that did not change `unchanged_events` has them; where a customer is
+-- to be read anew, and where every customer is rebuilt, all come from staging.
 -- depends_on: {{ ref('changed_customers') }}
 {% set all_anew = rebuilds_every_customer() %}
-{% set some_anew = not all_anew and some_read_anew() %}
-{% set read_anew = 'customer_id in (select customer_id from '
-    ~ ref('changed_customers') ~ ' where is_read_anew)' %}
-{% set kept = 'customer_id in (select customer_id from '
-    ~ ref('changed_customers') ~ ' where not is_read_anew)' %}
-{% set touches_changed = lies_on_changed_day('touches', 'touched_at') %}
-{% set conversions_changed =
-    lies_on_changed_day('conversions', 'converted_at') %}
+{% set rebuilt = 'customer_id in (select customer_id from '
+    ~ ref('changed_customers') ~ ' where ' %}
+{% set anew = [rebuilt ~ 'is_read_anew)']
+    if not all_anew and some_read_anew() else [] %}
+{% set of_days = rebuilt ~ 'not is_read_anew) and ' %}
 
 with
 
-{% if execute and not all_anew %}
-replaced as (
-
-    select * from {{ rows_before(built_before('journey_events')) }}
-    where is_replaced
-
-),
-
-{% endif %}
 final as (
 
     {% for condition in (
         [lies_in_slice('customer_id', 'raw_customer_id')] if all_anew
-        else [kept ~ ' and ' ~ touches_changed]
-        + ([read_anew] if some_anew else [])
+        else [of_days ~ lies_on_changed_day('touches', 'touched_at')] + anew
     ) %}
     select
         customer_id,
@@ -51,8 +37,8 @@ final as (
     {% endfor %}
     {% for condition in (
         [lies_in_slice('customer_id')] if all_anew
-        else [kept ~ ' and ' ~ conversions_changed]
-        + ([read_anew] if some_anew else [])
+        else [of_days ~ lies_on_changed_day('conversions', 'converted_at')]
+        + anew
     ) %}
     select
         customer_id,
@@ -72,7 +58,7 @@ final as (
 
     {% endif %}
     {% endfor %}
-    {% if execute and not all_anew %}
+    {% if not all_anew %}
 
     union all
 
@@ -81,27 +67,12 @@ final as (
         event_at,
         is_conversion,
         event_id,
-        coalesce(event_market, market) as market,
+        market,
         touchpoint,
         conversion_type,
-        case when is_conversion then revenue end as revenue,
+        revenue,
         row_hash
-    from replaced
-    where
-        {% if some_anew %}
-        not exists (
-            select 1 from {{ ref('changed_customers') }} as changed
-            where
-                changed.is_read_anew
-                and changed.customer_id = replaced.customer_id
-        )
-        and
-        {% endif %}
-        not case
-            when is_conversion
-                then {{ lies_on_changed_day('conversions', 'event_at') }}
-            else {{ lies_on_changed_day('touches', 'event_at') }}
-        end
+    from {{ ref('unchanged_events') }}
     {% endif %}
 
 )

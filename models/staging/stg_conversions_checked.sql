@@ -11,12 +11,29 @@ repeated as (
 
 numbered as (
 
-    select * from {{ ref('stg_conversions_copies') }}
+    select
+        conversion_id,
+        customer_id,
+        converted_at,
+        revenue,
+        conversion_type,
+        market,
+        row_hash,
+        broken_rule,
+        copy_number
+    from {{ ref('stg_conversions_copies') }}
 
     union all
 
     select
-        *,
+        conversion_id,
+        customer_id,
+        converted_at,
+        revenue,
+        conversion_type,
+        market,
+        row_hash,
+        broken_rule,
         1 as copy_number
     from {{ ref('stg_conversions_judged') }}
     where

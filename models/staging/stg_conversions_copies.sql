@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
--- The conversions whose id more than one row has, or had, each with its place among
--- them: the earliest valid one is first. They are few, and whoever asks for
--- some conversions need not look for their copies among all.
+-- The conversions whose id more than one row has, or had, each with its place
+-- among them: the earliest valid one is first. They are few, and whoever asks
+-- for some conversions need not look for their copies among all.
 with
 
 repeated as (
@@ -15,7 +15,14 @@ repeated as (
 final as (
 
     select
-        *,
+        conversion_id,
+        customer_id,
+        converted_at,
+        revenue,
+        conversion_type,
+        market,
+        row_hash,
+        broken_rule,
         cast(row_number() over (
             partition by conversion_id
             order by

@@ -11,12 +11,37 @@ repeated as (
 
 numbered as (
 
-    select * from {{ ref('stg_touches_copies') }}
+    select
+        touch_id,
+        customer_id,
+        raw_customer_id,
+        touched_at,
+        channel,
+        campaign,
+        market,
+        interaction,
+        cost,
+        touchpoint,
+        row_hash,
+        broken_rule,
+        copy_number
+    from {{ ref('stg_touches_copies') }}
 
     union all
 
     select
-        *,
+        touch_id,
+        customer_id,
+        raw_customer_id,
+        touched_at,
+        channel,
+        campaign,
+        market,
+        interaction,
+        cost,
+        touchpoint,
+        row_hash,
+        broken_rule,
         1 as copy_number
     from {{ ref('stg_touches_judged') }}
     where

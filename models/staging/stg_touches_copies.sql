@@ -15,7 +15,18 @@ repeated as (
 final as (
 
     select
-        *,
+        touch_id,
+        customer_id,
+        raw_customer_id,
+        touched_at,
+        channel,
+        campaign,
+        market,
+        interaction,
+        cost,
+        touchpoint,
+        row_hash,
+        broken_rule,
         cast(row_number() over (
             partition by touch_id
             order by
