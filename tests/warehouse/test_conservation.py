@@ -59,7 +59,7 @@ def built(verified_on_each_target, raw_tables):
         *("+attribution", "+transitions", "+path_summary", "+path:models/journeys/journeys.sql"),
         *("+rejected_rows", "stg_sales", "stg_experiments", "journey_touches"),
     ]
-    outcome = warehouse.dbt("build", "--select", *wanted)
+    outcome = warehouse.dbt("build", "--select", *wanted, "--exclude-resource-type", "unit_test")
     assert outcome.code == 0, outcome.output
     return warehouse
 
