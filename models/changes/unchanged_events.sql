@@ -19,47 +19,22 @@ ids as (
 
 copies as (
 
-    select
-        customer_id,
-        touched_at as event_at,
-        false as is_conversion,
-        touch_id as event_id,
-        market,
-        touchpoint,
-        cast(null as text) as conversion_type,
-        cast(null as numeric(18, 2)) as revenue,
-        row_hash
-    from {{ ref('stg_touches_copies') }}
+    {% for table, key, event_at in [
+        ('touches', 'touch_id', 'touched_at'),
+        ('conversions', 'conversion_id', 'converted_at'),
+    ] %}
+    select {{ event_columns(table) }}
+    from {{ ref('stg_' ~ table ~ '_copies') }}
     where
         copy_number = 1
         and broken_rule is null
-        and touch_id in (
+        and {{ key }} in (
             select ids.event_id from ids
-            where ids.source_table = 'touches'
+            where ids.source_table = '{{ table }}'
         )
-        and not {{ lies_on_changed_day('touches', 'touched_at') }}
-
-    union all
-
-    select
-        customer_id,
-        converted_at as event_at,
-        true as is_conversion,
-        conversion_id as event_id,
-        market,
-        cast(null as text) as touchpoint,
-        conversion_type,
-        revenue,
-        row_hash
-    from {{ ref('stg_conversions_copies') }}
-    where
-        copy_number = 1
-        and broken_rule is null
-        and conversion_id in (
-            select ids.event_id from ids
-            where ids.source_table = 'conversions'
-        )
-        and not {{ lies_on_changed_day('conversions', 'converted_at') }}
+        and not {{ lies_on_changed_day(table, event_at) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

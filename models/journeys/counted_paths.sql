@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 
 -- Step 6: the paths of closed journeys, each with the change it makes to
--- `path_summary`: the paths that came, and those that went.
+-- `path_summary`: 1 for a path that came, -1 for one that went.
 {% set events = events_to_count('path_summary') %}
 
 with

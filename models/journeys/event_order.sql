@@ -2,7 +2,10 @@
 
 -- Step 1: the valid touches and conversions of a customer in time order, each
 -- beside the event before it and the time of the one after. At one instant a
--- touch precedes a conversion. Where only some customers changed, theirs alone.
+-- touch precedes a conversion. Valid are those that `stg_touches` and
+-- `stg_conversions` keep; times are UTC. A batch has only the events of the
+-- journeys that it replaces and those that came: numbers begin at 1 here, and
+-- `journey_events` goes on behind the journeys that stay.
 with
 
 events as (

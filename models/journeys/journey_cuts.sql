@@ -17,10 +17,12 @@ cut as (
 
     select
         *,
-        -- only conversions have no touchpoint
+        -- which is null behind a conversion, and at the first event
         previous_touchpoint is null
         or event_at > {{ dbt.dateadd('day', inactivity, 'previous_at') }}
             as opens_journey,
+        -- the last event so far too: whether its journey is over depends on
+        -- the data's end (macro `outcome`)
         is_conversion
         or next_at is null
         or next_at > {{ dbt.dateadd('day', inactivity, 'event_at') }}
@@ -44,6 +46,7 @@ numbered as (
             order by event_number
             rows between unbounded preceding and current row
         ),
+        -- for macro `closing_event`
         from_here as (
             partition by customer_id
             order by event_number

@@ -19,8 +19,8 @@
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
 -- the event that closes a journey, the path as text unless that is long. All
--- that follows reads this table; of how a journey ended it holds only what
--- later data cannot change.
+-- that follows reads this table. It does not say whether a journey is open or
+-- lost: open ones are lost once the data end later, with no event of their own.
 -- depends_on: {{ ref('changed_inputs') }}, {{ ref('changed_customers') }}
 {% set transforms = path_transforms() | map(attribute='name') | list %}
 {# with frequency_path there are no more steps than touchpoints #}
@@ -58,6 +58,7 @@ placed as (
             order by position
             rows between unbounded preceding and current row
         ),
+        -- for macro `next_step_value`
         later as (
             partition by
                 cast(ended_at as date), customer_id, journey_number
@@ -82,11 +83,12 @@ final as (
         ended_at,
         in_lookback,
         is_step,
+        -- from here on revenue and market are the journey's, on all its rows
         is_converted,
         revenue,
         started_at,
         journey_market as market,
-        -- only where it is another, as seldom: what is null takes no time
+        -- the event's own, where it is another: what is null takes no time
         nullif(market, journey_market) as event_market,
         step,
         next_touchpoint,

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 -- Step 5: every valid touch in its one journey. Touches older than
--- `path_lookback_days` before the journey's end stay, without credit.
+-- `path_lookback_days` before the journey's end stay, but are no steps.
 with
 
 final as (

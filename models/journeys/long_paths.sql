@@ -1,4 +1,4 @@
--- The paths that were too long to be written event by event, as text.
+-- Beside step 4: the paths that `journey_events` leaves out for their length.
 with
 
 final as (

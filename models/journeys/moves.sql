@@ -2,9 +2,10 @@
 
 -- Step 6: closed journeys as moves out of their steps: to the next one, or
 -- from the last to `(conversion)` or `(null)`. A move happens at the touch it
--- departs from, on the market's clock. A journey without a step moves from
--- `(start)` to its end; any other has entered the network at its first step.
--- `change` is what a move adds to `transition_counts`, or takes away.
+-- departs from, on the clock of the journey's market. A journey without a step
+-- moves from `(start)` to its end at its first event; of any other `is_entry`
+-- marks the first step, into which `transition_counts` adds a move from
+-- `(start)`. `change` is 1 for a move that came and -1 for one that went.
 with
 
 visits as (

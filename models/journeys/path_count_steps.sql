@@ -6,6 +6,7 @@ paths as (
 
     select
         path,
+        -- macro `marked_steps` wants journeys: each distinct path is one
         cast(path as text) as customer_id,
         1 as journey_number,
         sum(conversions) as conversions,

@@ -1,9 +1,11 @@
 {{ config(materialized='ephemeral') }}
 
 -- Step 3: which touches are steps of their journey's path: those in look-back,
--- on the channels asked for, that every one of `path_transforms` keeps, in the
--- order given. `step_name` is what the step is called in the path for people.
+-- on the channels asked for, of these the last `path_lookback_steps`, and of
+-- those what every one of `path_transforms` keeps, in the order given.
+-- `step_name` is what the step is called in the path for people.
 {% set asked_for = channel_condition('touchpoint') %}
+{# the touch before is another one where those of other channels are left out #}
 {% set before = 'previous_touchpoint' if asked_for == '1 = 1' else none %}
 
 with

@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
--- The touches of each period, and those of them whose journeys are open. Where
--- only some customers changed, their touches change the counts that `periods`
--- holds.
+-- Step 6: the valid touches of each period, on the clock of the journey's
+-- market, and those of them whose journeys are open. Where only some customers
+-- changed, their touches change the counts that `periods` holds.
 with
 
 touches as (

@@ -1,7 +1,8 @@
--- Which periods the models may learn from. A period at the edge of the data is
--- not complete: part of it was not recorded, or journeys that touch it are
--- still open, of which so far only those that converted are closed. Spend is
--- booked at once, so its periods are complete earlier.
+-- Step 7: which periods the models may learn from. A period at the edge of the
+-- data is not complete: part of it was not recorded, or too many of its touches
+-- lie in journeys that are still open, so that those closed so far are mostly
+-- the converted ones. Spend is booked at once, so its periods are complete
+-- earlier.
 {% set open_share_allowed = 0.01 %}
 
 with

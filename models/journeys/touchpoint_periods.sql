@@ -1,9 +1,9 @@
 {{ config(indexes=indexes_for_reports([['period_start']])) }}
 
--- What the models see: spend, entries, touches and conversions of each
--- touchpoint by period and market. Touches, entries and conversions are those
--- of closed journeys, by the time of the touch; a conversion counts at the
--- touchpoint it came from.
+-- Step 8: what the models see: spend, entries, touches and conversions of each
+-- touchpoint by period and market. Touches are the steps of closed journeys,
+-- entries the first of these, by the time of the touch; a conversion counts at
+-- the step it came from, so one that no step explains is in no row.
 with
 
 counted as (

@@ -18,7 +18,7 @@ departures as (
 
 ),
 
-moves as (
+counts as (
 
     select
         period_start,
@@ -75,7 +75,7 @@ final as (
         cast(sum(transitions) as bigint) as transitions,
         cast(sum(revenue) as numeric(18, 2)) as revenue,
         cast({{ run_id() }} as text) as run_id
-    from moves
+    from counts
     group by 1, 2, 3, 4
     having sum(transitions) > 0
 

@@ -1,5 +1,7 @@
--- The transition network over all periods and markets, with the posterior
--- interval of each probability.
+-- Step 8: the transition network: `transition_counts` summed over all periods
+-- and markets. A probability is the share of the moves that leave a state; its
+-- interval is that of Beta(n_ij + 1/2, n_i - n_ij + 1/2), which the model
+-- `transition_intervals` works out (python_models/).
 with
 
 final as (

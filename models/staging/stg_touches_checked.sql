@@ -1,4 +1,4 @@
--- Each touche with the first rule it breaks. Of the rows with one id the
+-- Each touch with the first rule it breaks. Of the rows with one id the
 -- earliest valid one is kept.
 with
 
