@@ -27,12 +27,16 @@ $(STAMP): requirements.lock pyproject.toml
 		{ echo "Python 3.11 or later is needed; $$($(PYTHON) --version) was found. Name another: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked packages into $(VENV) (about two minutes the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
+	@# pip would do it on one core; what does not compile fails where it is imported
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "Compiling the numerical kernels ..."
-	@$(BIN)/python -m conversionflow.estimation
-	@$(BIN)/python -m conversionflow.optimization
+	@$(MAKE) --no-print-directory --jobs 2 kernels-estimation kernels-optimization
 	@touch $@
+
+kernels-%:
+	@$(BIN)/python -m conversionflow.$*
 
 demo: install
 	conversionflow demo
