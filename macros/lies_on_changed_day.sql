@@ -8,13 +8,14 @@
     {% set condition = 'cast(' ~ event_at ~ ' as date) in (' ~ days ~ ')' %}
     {% if execute and conversionflow.built_before('changed_inputs') is not none %}
         {% set bounds = run_query(
-            'select min(changed_on) as first_on, max(changed_on) as last_on from (' ~ days ~ ') as days'
+            'select cast(min(changed_on) as text) as first_on, cast(max(changed_on) as text) as last_on from ('
+            ~ days ~ ') as days'
         ).rows[0] %}
         {% if bounds['first_on'] is none %}
             {{ return('1 = 0') }}
         {% endif %}
         {% set condition = condition ~ ' and ' ~ event_at ~ " >= '" ~ bounds['first_on'] ~ "' and "
-            ~ event_at ~ ' < ' ~ dbt.dateadd('day', 1, "cast('" ~ bounds['last_on'] ~ "' as date)") %}
+            ~ event_at ~ ' <= ' ~ dbt.dateadd('day', 1, "cast('" ~ bounds['last_on'] ~ "' as date)") %}
     {% endif %}
     {{ return('(' ~ condition ~ ')') }}
 {% endmacro %}

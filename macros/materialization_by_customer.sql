@@ -32,7 +32,8 @@
                 cast({{ conversionflow.run_id() }} as text) as run_id,
                 cast(null as text) as previous_run_id,
                 cast(null as timestamp) as previous_data_end_at,
-                max(event_at) as data_end_at
+                max(event_at) as data_end_at,
+                {{ conversionflow.is_whole_build() }} as is_whole
             from {{ intermediate }}
         {% endcall %}
         {% do create_indexes(intermediate) %}
@@ -72,7 +73,8 @@
             update {{ replacement }} set
                 run_id = {{ conversionflow.run_id() }},
                 previous_run_id = run_id,
-                previous_data_end_at = data_end_at
+                previous_data_end_at = data_end_at,
+                is_whole = {{ conversionflow.is_whole_build() }}
         {% endcall %}
         {% call statement('main') %}
             {% for part in parts %}

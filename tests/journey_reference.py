@@ -111,20 +111,18 @@ def journeys(
     aliases = aliases or {}
 
     def of_customer(row):
-        return row._replace(customer_id=row.customer_id and resolve(aliases, row.customer_id.strip(" ")))
+        return row._replace(customer_id=resolve(aliases, row.customer_id))
 
     touches = kept(
-        map(of_customer, touches),
-        "touch_id",
-        "touched_at",
-        lambda t: (t.touched_at, t.customer_id, t.channel, t.market),
+        touches, "touch_id", "touched_at", lambda t: (t.touched_at, t.customer_id, t.channel, t.market)
     )
     conversions = kept(
-        map(of_customer, conversions),
+        conversions,
         "conversion_id",
         "converted_at",
         lambda c: (c.converted_at, c.customer_id, c.revenue is None, c.revenue, c.market),
     )
+    touches, conversions = map(of_customer, touches), map(of_customer, conversions)
     events = [(t.customer_id, t.touched_at, 0, t.touch_id, t) for t in touches]
     events += [(c.customer_id, c.converted_at, 1, c.conversion_id, c) for c in conversions]
     events.sort(key=lambda event: event[:4])

@@ -45,7 +45,9 @@ def assert_second_build_changes_nothing(warehouse) -> None:
     """Build a DuckDB warehouse again, and compare all its tables."""
     earlier = shutil.copy(warehouse.path, warehouse.folder / "earlier.duckdb")
     # what the first build's tests found holds of equal rows
-    outcome = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    outcome = warehouse.dbt(
+        "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"
+    )
     assert outcome.code == 0, outcome.output
     with (
         duckdb.connect(earlier, read_only=True) as before,

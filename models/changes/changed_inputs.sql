@@ -1,7 +1,8 @@
 -- Change 2: the parts that are not as they were when the journeys were last
 -- built to the end, and what they were then. After a build that stopped behind
 -- `journey_events` the parts it found changed count as changed once more: they
--- may be again as they were before it.
+-- may be again as they were before it. After one that did not make all that
+-- `journey_events` is made from, everything counts as changed.
 {% set built_inputs = built_before('built_inputs') %}
 
 with
@@ -51,6 +52,15 @@ final as (
         input_name,
         input_key
     from {{ built_before('changed_inputs') }}
+    {% endif %}
+    {% if not last_build_was_whole() %}
+    union
+
+    select
+        null as fingerprint,
+        null as previous_fingerprint,
+        'whole build' as input_name,
+        '(all)' as input_key
     {% endif %}
 
 )

@@ -1,6 +1,6 @@
 -- Change 1: what journeys are made of in this run, each with a fingerprint: the
 -- valid times of raw rows by day, the aliases one by one, and the seeds, the
--- settings and the SQL as a whole.
+-- settings, the SQL and the types of the raw columns as a whole.
 with
 
 days as (
@@ -59,6 +59,14 @@ final as (
         'definition' as input_name,
         '(all)' as input_key,
         '{{ journey_definition() }}' as fingerprint,
+        null as row_count
+
+    union all
+
+    select
+        'raw_columns' as input_name,
+        '(all)' as input_key,
+        '{{ raw_types() }}' as fingerprint,
         null as row_count
 
 )

@@ -28,7 +28,8 @@ final as (
             order by
                 case when broken_rule is null then 0 else 1 end,
                 converted_at,
-                {{ bytewise('customer_id') }},
+                -- of the row, or another copy might be kept for an alias
+                {{ bytewise('raw_customer_id') }},
                 revenue,
                 {{ bytewise('market') }},
                 {{ bytewise('conversion_type') }}

@@ -7,6 +7,7 @@ final as (
     select
         conversion_id,
         customer_id,
+        raw_customer_id,
         converted_at,
         revenue,
         conversion_type,

@@ -36,6 +36,7 @@ final as (
         coalesce(
             aliases.resolved_customer_id, typed.customer_id
         ) as customer_id,
+        typed.customer_id as raw_customer_id,
         typed.converted_at,
         {{ reporting_money('typed.revenue', 'markets.exchange_rate') }}
             as revenue,

@@ -32,7 +32,8 @@ final as (
             order by
                 case when broken_rule is null then 0 else 1 end,
                 touched_at,
-                {{ bytewise('customer_id') }},
+                -- of the row, or another copy might be kept for an alias
+                {{ bytewise('raw_customer_id') }},
                 {{ bytewise('touchpoint') }},
                 {{ bytewise('market') }},
                 {{ bytewise('campaign') }}

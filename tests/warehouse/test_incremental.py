@@ -21,19 +21,8 @@ from journey_reference import (
     wanted_rows,
 )
 
-#: Views follow by themselves; a batch builds the tables anew.
-BATCH = [
-    "stg_customer_aliases_checked",
-    "stg_customer_aliases",
-    "path:models/changes",
-    "stg_touches_copies",
-    "stg_conversions_copies",
-    "journey_events",
-    "long_paths",
-    "transition_counts",
-    "path_summary",
-    "periods",
-]
+#: A batch; views of what is built follow by themselves.
+BATCH = ["+built_inputs", "long_paths", "transition_counts", "path_summary", "periods"]
 BUILT = [
     "+built_inputs",
     "+path_summary",
@@ -113,7 +102,7 @@ class History:
 
     def batch(self) -> set[str]:
         """Change some rows; return the customers that this may concern."""
-        before = set(self.touches), set(self.conversions), dict(self.aliases)
+        before = Counter(self.touches), Counter(self.conversions), dict(self.aliases)
         # of any day, or of the last days only, so that earlier journeys stay
         self.first_day = self.random.choice([0, 150, 185]) if self.touches else 0
         self.touches += [self.touch() for _ in range(self.random.randrange(40))]
@@ -127,6 +116,7 @@ class History:
                 rows[at : at + 1] = [
                     self.corrected(row) for row in rows[at : at + 1] if self.random.random() < 0.6
                 ]
+            rows += [self.copied(row) for row in self.random.choices(rows, k=2 if rows else 0)]
             self.random.shuffle(rows)
         if self.random.random() < 0.4:
             number = self.random.randrange(6)
@@ -144,14 +134,22 @@ class History:
             return row._replace(touched_at=self.time(), channel="video")
         return row._replace(revenue=Decimal("5.00"), market="IT")
 
+    def copied(self, row):
+        """The row once more, beside another event of the day, or as an event of another customer."""
+        if self.random.random() < 0.5:
+            return row._replace(customer_id=f"x{self.random.randrange(6)}")
+        if row[2] is not None:
+            self.touches.append(self.touch()._replace(customer_id=row.customer_id, touched_at=row[2]))
+        return row
+
     def concerned(
-        self, touches: set[Touch], conversions: set[Conversion], aliases: dict[str, str]
+        self, touches: Counter[Touch], conversions: Counter[Conversion], aliases: dict[str, str]
     ) -> set[str]:
-        rows = {*touches, *conversions, *self.touches, *self.conversions}
-        changed = (touches ^ set(self.touches)) | (conversions ^ set(self.conversions))
-        ids = {row[0] for row in changed}
+        before, after = touches + conversions, Counter([*self.touches, *self.conversions])
+        rows = before | after
+        ids = {row[0] for row in (before - after) + (after - before)}
         # a row that is rejected as a copy of another counts as changed whenever its day does
-        ids |= {key for key, count in Counter(row[0] for row in rows).items() if count > 1}
+        ids |= {key for key, count in Counter(row[0] for row in rows.elements()).items() if count > 1}
         names = {row.customer_id for row in rows if row[0] in ids}
         names |= {
             alias
@@ -256,6 +254,57 @@ def test_a_setting_that_journeys_depend_on_rebuilds_them_all(played):
     check(warehouse, history, rules)
     runs = warehouse.query("select count(distinct run_id) from journey_events")
     assert runs == [(1,)]
+
+
+OTHER_RULES = {"journey_inactivity_days": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        (["--full-refresh", "--select", "journey_events"], OTHER_RULES),
+        (["--select", "1+built_inputs"], None),
+        pytest.param(["--select", "journey_events"], OTHER_RULES, marks=pytest.mark.verify),
+        pytest.param(
+            ["--select", "+built_inputs", "--exclude", "raw_validation", "config.materialized:view"],
+            None,
+            marks=pytest.mark.verify,
+        ),
+    ],
+    ids=["one model anew", "inputs forgotten", "one model", "no views"],
+)
+def test_what_a_run_of_some_models_leaves_is_made_anew(played, options, settings):
+    warehouse, history = played
+    build(warehouse)
+    history.batch()
+    history.write(warehouse)
+    outcome = warehouse.dbt("run", *options, settings=settings)
+    assert outcome.code == 0, outcome.output
+    build(warehouse)
+    check(warehouse, history)
+    check_counts(warehouse, history, [])
+
+
+def test_a_column_of_another_type_is_read_anew(played):
+    warehouse, history = played
+    if warehouse.target == "postgres":
+        pytest.skip("Postgres gives no column that views read another type")
+    for number_type, factor in (("bigint", "100"), ("decimal(18, 2)", "0.01")):
+        warehouse.execute(
+            f"alter table raw.conversions alter revenue type {number_type}"
+            f" using cast(revenue * {factor} as {number_type})"
+        )
+        build(warehouse)
+    check(warehouse, history)
+
+
+@pytest.mark.verify
+def test_a_touch_before_all_time_is_one(played):
+    warehouse, history = played
+    warehouse.execute("insert into raw.touches values ('first', 'c1', '-infinity', 'search', 'IT')")
+    build(warehouse)
+    assert warehouse.query("select count(*) from journey_events where event_id = 'first'") == [(1,)]
+    history.write(warehouse)
 
 
 def contents(warehouse) -> dict[str, Counter]:
