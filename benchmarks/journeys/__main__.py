@@ -1,5 +1,7 @@
 """Time the journey tables: a full build beside one bare sort of the events, then one day's batch.
 
+Beside the batch stands what dbt takes for as many models that do nothing.
+
 Run with `python -m benchmarks.journeys [--events N ...] [--postgres N ...]`: numbers of events on
 DuckDB, and on a Postgres server that is made for it with its defaults; 0 leaves a warehouse out.
 """
@@ -18,6 +20,7 @@ import psycopg2
 
 from benchmarks.commands import database, results, run, seconds
 from benchmarks.events import BEFORE, RAW, SINCE, arrival, history
+from benchmarks.idle import idle_run
 from benchmarks.postgres import fill, server
 
 TABLES = [
@@ -43,10 +46,15 @@ BARE_SORT = """
 def build(folder: Path, *options: str) -> tuple[float, float, float]:
     """Run the journeys and all they read; return seconds, those of the journey models, and dbt's peak MB."""
     peak = run(folder, "dbt", "run", *options, "--select", *TABLES)
-    models = [result for result in results(folder) if result["unique_id"].startswith("model.")]
+    models = models_of(results(folder))
     journeys = {path.stem for path in Path("models/journeys").glob("*.sql")}
     named = [model for model in models if model["unique_id"].split(".")[-1] in journeys]
     return span(models), span(named), peak
+
+
+def models_of(ran: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the models among all that dbt ran."""
+    return [result for result in ran if result["unique_id"].startswith("model.")]
 
 
 def span(models: list[dict[str, Any]]) -> float:
@@ -115,10 +123,11 @@ def line(
         execute("drop table bare_sort")
         execute(arrival(SINCE))
     day, _, peak_of_day = build(folder, *options)
+    idle = span(models_of(idle_run(folder / "idle", len(models_of(results(folder))))))
     sort = sum(sorts) / len(sorts)
     return (
         f"{events:>12,}{sort:>10.2f} s{whole:>10.2f} s{journeys:>10.2f} s{journeys / sort:>12.2f}"
-        f"{day:>10.2f} s{day / whole:>9.1%}{max(peak, peak_of_day):>9,.0f}"
+        f"{day:>10.2f} s{day / whole:>9.1%}{idle / whole:>11.1%}{max(peak, peak_of_day):>9,.0f}"
     )
 
 
@@ -132,7 +141,8 @@ def main(events: tuple[int, ...], postgres: tuple[int, ...]) -> None:
     for warehouse, measure, sizes in (("DuckDB", on_duckdb, events), ("Postgres", on_postgres, postgres)):
         if any(sizes):
             click.echo(
-                f"{warehouse:>12}   bare sort  full build    journeys      / sort   one day   / full  peak MB"
+                f"{warehouse:>12}   bare sort  full build    journeys      / sort"
+                f"   one day   / full  idle/full  peak MB"
             )
         for size in filter(None, sizes):
             click.echo(measure(size))
