@@ -1,19 +1,30 @@
 {{ config(materialized='ephemeral') }}
 
--- The ids of changed events that more than one row has, or had: of the rows
--- with such an id staging may now keep another one.
+-- The ids that more than one row has, or had, of changed events and of events
+-- that are built twice: of the rows with such an id staging may now keep
+-- another one.
 with
+
+changed as (
+
+    select distinct
+        source_table,
+        event_id
+    from {{ ref('changed_events') }}
+
+),
 
 final as (
 
     select
-        changed.source_table,
-        changed.event_id
-    from {{ ref('changed_events') }} as changed
-    inner join {{ ref('repeated_ids') }} as repeated
+        repeated.source_table,
+        repeated.event_id
+    from {{ ref('repeated_ids') }} as repeated
+    left join changed
         on
-            changed.source_table = repeated.source_table
-            and changed.event_id = repeated.event_id
+            repeated.source_table = changed.source_table
+            and repeated.event_id = changed.event_id
+    where changed.event_id is not null or repeated.is_built_twice
 
 )
 

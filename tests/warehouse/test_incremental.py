@@ -299,6 +299,33 @@ def test_a_column_of_another_type_is_read_anew(played):
 
 
 @pytest.mark.verify
+def test_a_copy_that_came_while_a_build_ran_is_found(played):
+    warehouse, history = played
+    build(warehouse)
+    ((touch_id, customer),) = warehouse.query("""
+        select event_id, customer_id from journey_events where not is_conversion order by event_at limit 1
+    """)
+    copy = Touch(touch_id, customer, datetime(2025, 7, 10, 12), "video", "IT")
+    history.touches.append(copy)
+    history.write(warehouse)
+    # as the build left it that read the copy after it had looked for repeated ids
+    warehouse.execute(
+        f"create table copied as select * from journey_events where event_id = '{touch_id}'",  # noqa: S608
+        f"""
+            update copied set
+                event_at = '{copy.touched_at}', ended_at = '{copy.touched_at}', journey_number = 99, row_hash = (
+                    select row_hash from stg_touches_judged
+                    where touch_id = '{touch_id}' and touched_at = '{copy.touched_at}'
+                )
+        """,  # noqa: S608
+        "insert into journey_events select * from copied",
+        "drop table copied",
+    )
+    build(warehouse)
+    check(warehouse, history)
+
+
+@pytest.mark.verify
 def test_a_touch_before_all_time_is_one(played):
     warehouse, history = played
     warehouse.execute("insert into raw.touches values ('first', 'c1', '-infinity', 'search', 'IT')")
