@@ -313,7 +313,8 @@ def test_a_copy_that_came_while_a_build_ran_is_found(played):
         f"create table copied as select * from journey_events where event_id = '{touch_id}'",  # noqa: S608
         f"""
             update copied set
-                event_at = '{copy.touched_at}', ended_at = '{copy.touched_at}', journey_number = 99, row_hash = (
+                event_at = '{copy.touched_at}', ended_at = '{copy.touched_at}', journey_number = 99,
+                row_hash = (
                     select row_hash from stg_touches_judged
                     where touch_id = '{touch_id}' and touched_at = '{copy.touched_at}'
                 )
