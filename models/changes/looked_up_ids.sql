@@ -1,8 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
--- The ids of the days that changed, and of the rows that went from them, with
--- how many rows have each: raw rows of these days, and events that are built
--- from all others. They are looked up by their hashes.
+-- Which ids of the days that changed, and of the rows that went from them, more
+-- than one row has: of the raw rows of these days, and of the events that are
+-- built from all others. They are looked up by their hashes.
 -- depends_on: {{ ref('changed_events') }}, {{ ref('changed_inputs') }}
 {% set tables = {
     'touches': ('stg_touches_raw', 'touch_id', 'touched_at'),
@@ -92,10 +92,10 @@ copies as (
     select
         source_table,
         id_hash,
-        sum(is_present) as copies,
         sum(is_built) as built_copies
     from counted
     group by source_table, id_hash
+    having sum(is_present) > 1
 
 ),
 
@@ -104,7 +104,6 @@ final as (
     select
         wanted.source_table,
         wanted.event_id,
-        copies.copies,
         copies.built_copies
     from wanted
     inner join copies

@@ -31,7 +31,6 @@ found as (
         event_id,
         case when built_copies > 1 then 1 else 0 end as built_twice
     from {{ ref('looked_up_ids') }}
-    where copies > 1
 
     union all
 

@@ -263,7 +263,7 @@ OTHER_RULES = {"journey_inactivity_days": 1}
     ("options", "settings"),
     [
         (["--full-refresh", "--select", "journey_events"], OTHER_RULES),
-        (["--select", "1+built_inputs"], None),
+        pytest.param(["--select", "1+built_inputs"], None, marks=pytest.mark.verify),
         pytest.param(["--select", "journey_events"], OTHER_RULES, marks=pytest.mark.verify),
         pytest.param(
             ["--select", "+built_inputs", "--exclude", "raw_validation", "config.materialized:view"],
