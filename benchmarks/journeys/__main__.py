@@ -123,7 +123,7 @@ def line(
         execute("drop table bare_sort")
         execute(arrival(SINCE))
     day, _, peak_of_day = build(folder, *options)
-    idle = span(models_of(idle_run(folder / "idle", len(models_of(results(folder))))))
+    idle = span(idle_run(folder / "idle", len(models_of(results(folder)))))
     sort = sum(sorts) / len(sorts)
     return (
         f"{events:>12,}{sort:>10.2f} s{whole:>10.2f} s{journeys:>10.2f} s{journeys / sort:>12.2f}"
