@@ -3,13 +3,14 @@
     transaction, gone customers included; of all customers where rebuilds_every_customer says so. In the same transaction it
     sets aside what those rows were (rows_before, which the model may read) and where the data ended then and end now
     (last_replacement), so that counts of the rows can follow by the difference. Of journeys that were open, which counted
-    nowhere but as touches, it may keep only `columns_of_open`. The model numbers the journeys of a customer from 1; they go
-    on behind those that stay.
+    nowhere but as touches, it may keep only `columns_of_open`, and of those that stay and may close now `columns_counted`.
+    The model numbers the journeys of a customer from 1; they go on behind those that stay.
 #}
 {% materialization by_customer, default %}
     {% set target_relation = this.incorporate(type='table') %}
     {% set before = conversionflow.rows_before(this) %}
     {% set replacement = conversionflow.last_replacement(this) %}
+    {% set stays = conversionflow.beside(this, 'stays') %}
     {% set existing = load_cached_relation(this) %}
     {% set intermediate = make_intermediate_relation(target_relation) %}
     {% set backup = make_backup_relation(target_relation, 'table' if existing is none else existing.type) %}
@@ -65,8 +66,13 @@
             inner join {{ changed }} on events.customer_id = changed.customer_id
             where {{ part.condition }};
             {% endfor %}
-            insert into {{ before }} ({{ columns | join(', ') }}, is_replaced)
-            select events.*, false as is_replaced
+            {% set counted = config.get('columns_counted', columns) %}
+            insert into {{ before }} ({{ counted | join(', ') }}, is_replaced)
+            select
+                {% for column in counted %}
+                events.{{ column }},
+                {% endfor %}
+                false as is_replaced
             from {{ target_relation }} as events
             left join {{ changed }} on events.customer_id = changed.customer_id
             where {{ replaced.may_close }} and (changed.customer_id is null or not {{ replaced.any }});
@@ -83,26 +89,29 @@
             where events.customer_id = changed.customer_id and {{ part.condition }};
             {% endfor %}
             {{ conversionflow.without_nested_loops() }}
+            {# a table by itself, so that the warehouse knows how few they are #}
+            drop table if exists {{ stays }};
+            create table {{ stays }} as
+            select customer_id, max(journey_number) as journeys
+            from {{ target_relation }}
+            where
+                closes_journey
+                and customer_id in (select customer_id from {{ ref('changed_customers') }})
+            group by customer_id;
             insert into {{ target_relation }} ({{ columns | join(', ') }})
             select
                 {% for column in columns %}
                 rebuilt.{{ column }}
-                {%- if column == adapter.quote('journey_number') %} + coalesce(kept.journeys, 0){% endif %}
+                {%- if column == adapter.quote('journey_number') %} + coalesce(stays.journeys, 0){% endif %}
                 {%- if not loop.last %},{% endif %}
 
                 {% endfor %}
             from (
                 {{ sql }}
             ) as rebuilt
-            left join (
-                select customer_id, max(journey_number) as journeys
-                from {{ target_relation }}
-                where
-                    closes_journey
-                    and customer_id in (select customer_id from {{ ref('changed_customers') }})
-                group by customer_id
-            ) as kept
-                on rebuilt.customer_id = kept.customer_id;
+            left join {{ stays }} as stays
+                on rebuilt.customer_id = stays.customer_id;
+            drop table {{ stays }};
             update {{ replacement }} set data_end_at = (select max(event_at) from {{ target_relation }})
         {% endcall %}
     {% endif %}

@@ -13,15 +13,18 @@ with
 
 ids as (
 
-    select * from {{ ref('changed_copies') }}
+    select
+        event_id,
+        source_table = 'conversions' as is_conversion
+    from {{ ref('changed_copies') }}
 
 ),
 
 copies as (
 
-    {% for table, key, event_at in [
-        ('touches', 'touch_id', 'touched_at'),
-        ('conversions', 'conversion_id', 'converted_at'),
+    {% for table, key, event_at, are in [
+        ('touches', 'touch_id', 'touched_at', 'not'),
+        ('conversions', 'conversion_id', 'converted_at', ''),
     ] %}
     select {{ event_columns(table) }}
     from {{ ref('stg_' ~ table ~ '_copies') }}
@@ -30,7 +33,7 @@ copies as (
         and broken_rule is null
         and {{ key }} in (
             select ids.event_id from ids
-            where ids.source_table = '{{ table }}'
+            where {{ are }} ids.is_conversion
         )
         and not {{ lies_on_changed_day(table, event_at) }}
     {% if not loop.last %}union all{% endif %}
@@ -64,7 +67,7 @@ final as (
             select 1 from ids
             where
                 ids.event_id = events.event_id
-                and (ids.source_table = 'conversions') = events.is_conversion
+                and ids.is_conversion = events.is_conversion
         )
         and not case
             when is_conversion

@@ -299,6 +299,60 @@ def test_a_column_of_another_type_is_read_anew(played):
 
 
 @pytest.mark.verify
+def test_columns_that_change_names_are_read_anew(played):
+    warehouse, history = played
+    if warehouse.target == "postgres":
+        pytest.skip("Postgres renames the columns of views too")
+    build(warehouse)
+    swapped = [
+        row._replace(conversion_id=row.customer_id, customer_id=row.conversion_id)
+        for row in history.conversions
+    ]
+    swap(warehouse, "raw.conversions", "conversion_id", "customer_id")
+    build(warehouse)
+    kept, history.conversions = history.conversions, swapped
+    check(warehouse, history)
+    history.conversions = kept
+    swap(warehouse, "raw.conversions", "conversion_id", "customer_id")
+    build(warehouse)
+    check(warehouse, history)
+
+
+@pytest.mark.verify
+def test_an_enum_that_gets_other_labels_is_read_anew(played):
+    warehouse, history = played
+    if warehouse.target == "postgres":
+        pytest.skip("Postgres gives no column that views read another type")
+    names = sorted({row.channel for row in history.touches if row.channel})
+    renamed = dict(zip(names, [*names[1:], "radio"], strict=True))
+    as_enum(warehouse, {name: name for name in names})
+    build(warehouse)
+    as_enum(warehouse, renamed)
+    build(warehouse)
+    kept = history.touches
+    history.touches = [row._replace(channel=renamed.get(row.channel)) for row in kept]
+    check(warehouse, history)
+    history.touches = kept
+    warehouse.execute("alter table raw.touches alter channel type text")
+    history.write(warehouse)
+
+
+@pytest.mark.verify
+def test_a_seed_whose_columns_change_names_rebuilds_all(played):
+    warehouse, history = played
+    build(warehouse)
+    history.batch()
+    history.write(warehouse)
+    build(warehouse)
+    runs = "select count(distinct run_id) from journey_events"
+    assert warehouse.query(runs) > [(1,)]
+    swap(warehouse, "channel_mapping", "source", "medium")
+    build(warehouse)
+    assert warehouse.query(runs) == [(1,)]
+    swap(warehouse, "channel_mapping", "source", "medium")
+
+
+@pytest.mark.verify
 def test_a_copy_that_came_while_a_build_ran_is_found(played):
     warehouse, history = played
     build(warehouse)
@@ -333,6 +387,22 @@ def test_a_touch_before_all_time_is_one(played):
     build(warehouse)
     assert warehouse.query("select count(*) from journey_events where event_id = 'first'") == [(1,)]
     history.write(warehouse)
+
+
+def swap(warehouse, table: str, first: str, second: str) -> None:
+    """Let two columns of a table have each other's name."""
+    for old, new in ((first, "between"), (second, first), ("between", second)):
+        warehouse.execute(f'alter table {table} rename column "{old}" to "{new}"')
+
+
+def as_enum(warehouse, labels: dict[str, str]) -> None:
+    """Make the channels of raw touches an enum of labels, each in the place of the one it replaces."""
+    cases = " ".join(f"when '{old}' then '{new}'" for old, new in labels.items())
+    values = ", ".join(f"'{label}'" for label in labels.values())
+    warehouse.execute(
+        f"alter table raw.touches alter channel type enum({values}) using"
+        f" cast(case cast(channel as text) {cases} end as enum({values}))"
+    )
 
 
 def contents(warehouse) -> dict[str, Counter]:
