@@ -15,12 +15,7 @@
         'conversion_type', 'ended_at', 'is_converted', 'revenue', 'market',
         'event_market', 'row_hash',
     ],
-    columns_counted=[
-        'customer_id', 'journey_number', 'position', 'event_at',
-        'is_conversion', 'touchpoint', 'closes_journey', 'ended_at', 'is_step',
-        'is_converted', 'revenue', 'started_at', 'market', 'step',
-        'next_touchpoint', 'short_path',
-    ],
+    columns_counted=counted_columns(),
 ) }}
 
 -- Step 4: every valid event in its journey, with its place in the path and, at
