@@ -202,6 +202,14 @@ def played(request):
     return warehouse, history
 
 
+@pytest.fixture
+def played_on_duckdb(played):
+    """The same where a column that views read can get another type, and another name than in the views."""
+    if played[0].target == "postgres":
+        pytest.skip("Postgres keeps columns as the views that read them know them")
+    return played
+
+
 def test_batches_leave_what_one_full_build_makes(played):
     warehouse, _ = played
     build(warehouse)
@@ -285,10 +293,8 @@ def test_what_a_run_of_some_models_leaves_is_made_anew(played, options, settings
     check_counts(warehouse, history, [])
 
 
-def test_a_column_of_another_type_is_read_anew(played):
-    warehouse, history = played
-    if warehouse.target == "postgres":
-        pytest.skip("Postgres gives no column that views read another type")
+def test_a_column_of_another_type_is_read_anew(played_on_duckdb):
+    warehouse, history = played_on_duckdb
     for number_type, factor in (("bigint", "100"), ("decimal(18, 2)", "0.01")):
         warehouse.execute(
             f"alter table raw.conversions alter revenue type {number_type}"
@@ -299,10 +305,8 @@ def test_a_column_of_another_type_is_read_anew(played):
 
 
 @pytest.mark.verify
-def test_a_column_that_gets_another_name_is_read_anew(played):
-    warehouse, history = played
-    if warehouse.target == "postgres":
-        pytest.skip("Postgres renames the columns of views too")
+def test_a_column_that_gets_another_name_is_read_anew(played_on_duckdb):
+    warehouse, history = played_on_duckdb
     build(warehouse)
     kept = history.conversions
     renamed = "alter table raw.conversions rename column {} to {}"
@@ -317,10 +321,8 @@ def test_a_column_that_gets_another_name_is_read_anew(played):
 
 
 @pytest.mark.verify
-def test_an_enum_that_gets_other_labels_is_read_anew(played):
-    warehouse, history = played
-    if warehouse.target == "postgres":
-        pytest.skip("Postgres gives no column that views read another type")
+def test_an_enum_that_gets_other_labels_is_read_anew(played_on_duckdb):
+    warehouse, history = played_on_duckdb
     names = sorted({row.channel for row in history.touches if row.channel})
     renamed = dict(zip(names, [*names[1:], "radio"], strict=True))
     as_enum(warehouse, {name: name for name in names})
